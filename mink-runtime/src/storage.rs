@@ -1,0 +1,130 @@
+//! The one write door and the reads: what a storage adapter implements.
+//!
+//! **Problem.** Features that each invent a transaction of their own are atomic by luck.
+//! **Mechanism.** Everything that must happen together is one [`Commit`] value, and [`Storage::commit`] is the
+//! only way to make it happen. Adapters are proved against one public suite, [`conformance`].
+//! **Cost.** One database round trip per batch of commits.
+//! **What the caller must do.** Resubmit the *same* value after [`CommitError::OutcomeUnknown`].
+
+pub mod conformance;
+
+mod commit;
+mod driver;
+mod error;
+mod event;
+mod feed;
+mod group;
+mod memory;
+mod read;
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+pub use commit::{Append, Commit, Committed, ExpectedVersion, Limits, StreamHead};
+pub use driver::{Driver, drivers, open};
+pub use error::{CommitError, ConcurrencyConflict, StorageError};
+pub use event::{Format, NewEvent, RecordedEvent};
+pub use feed::{FeedEvent, FeedFilter, FeedPage};
+pub use group::{GroupCommit, GroupOptions};
+pub use memory::MemoryStore;
+pub use read::{Direction, StreamInfo, StreamList, StreamPage, StreamQuery};
+
+use crate::id::{EventId, Position, StreamId, TenantId};
+
+/// A place that keeps events: the one write door and the reads.
+///
+/// Object-safe, because the store is chosen at run time by its URL. Implementations are cheap to call from many
+/// tasks at once. Every method that names a tenant touches that tenant's data only.
+///
+/// **Delivery.** `commit` answering `Ok` means durable. A crash at any instant leaves all of a commit or none.
+/// The feed is gapless, never skips, never repeats, and keeps every stream's own order.
+pub trait Storage: Send + Sync + 'static {
+    /// A short name for messages, as `sqlite`. Never holds a password.
+    fn name(&self) -> &str;
+
+    /// Commits every value of the batch, each atomically by itself, each with its own answer, in one round trip
+    /// where the database allows it. `results[i]` answers `batch[i]`.
+    ///
+    /// * No stream occurs in two commits of one batch; the caller ([`GroupCommit`]) sees to it.
+    /// * An expected version that does not hold gives [`CommitError::Conflict`] for that commit alone.
+    /// * A commit whose event ids are all stored already, in the same streams of the same tenant, is recognised:
+    ///   `Ok` with the versions of the first time and [`Committed::recognised`] set. When only some are stored,
+    ///   or they are stored in other streams: [`CommitError::EventIdReused`]. Recognition goes before the
+    ///   version check: a resubmitted value never sees a conflict with itself.
+    /// * A stream that another transaction holds is not waited for: [`CommitError::Busy`] for that commit alone.
+    /// * A commit that breaks the statement (say, a payload the database refuses) must not fail its
+    ///   neighbours: they are retried apart.
+    fn commit<'a>(
+        &'a self,
+        batch: &'a [Arc<Commit>],
+    ) -> BoxFuture<'a, Vec<Result<Committed, CommitError>>>;
+
+    /// One page of one stream, in one round trip.
+    ///
+    /// # Errors
+    /// [`StorageError::StreamNotFound`] when nothing was ever written to it, which is told apart from a stream
+    /// that has no events in the range asked for.
+    fn read_stream<'a>(
+        &'a self,
+        query: &'a StreamQuery,
+    ) -> BoxFuture<'a, Result<StreamPage, StorageError>>;
+
+    /// The first page of many streams in one round trip; `pages[i]` answers `queries[i]`, `None` when that
+    /// stream does not exist.
+    fn read_streams<'a>(
+        &'a self,
+        queries: &'a [StreamQuery],
+    ) -> BoxFuture<'a, Result<Vec<Option<StreamPage>>, StorageError>>;
+
+    /// A page of the global feed after `after` (exclusive), filtered in the database, at most `limit` events.
+    ///
+    /// The page includes every event whose commit was answered before this call. It says where to go on, also
+    /// when nothing in the part that was searched matched, so a reader of a rare type does not search the same
+    /// part twice.
+    fn read_feed<'a>(
+        &'a self,
+        after: Position,
+        filter: &'a FeedFilter,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<FeedPage, StorageError>>;
+
+    /// The position of the newest event in the feed; [`Position::START`] when there is none. Includes every event
+    /// whose commit was answered before this call.
+    fn head(&self) -> BoxFuture<'_, Result<Position, StorageError>>;
+
+    /// One event by its id.
+    fn event<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: EventId,
+    ) -> BoxFuture<'a, Result<Option<RecordedEvent>, StorageError>>;
+
+    /// Where in the feed an event stands; `None` while it has no place yet, or is not stored.
+    fn position_of<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: EventId,
+    ) -> BoxFuture<'a, Result<Option<Position>, StorageError>>;
+
+    /// What is known of a stream; `None` when nothing was ever written to it.
+    fn stream_info<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        stream: &'a StreamId,
+    ) -> BoxFuture<'a, Result<Option<StreamInfo>, StorageError>>;
+
+    /// A page of a tenant's streams, ordered by name (by the bytes of their UTF-8).
+    fn list_streams<'a>(
+        &'a self,
+        query: &'a StreamList,
+    ) -> BoxFuture<'a, Result<Vec<StreamInfo>, StorageError>>;
+
+    /// Resolves when the feed may have grown past what a reader saw before it called this, or after a while in
+    /// any case: a hint to look again, never a promise. To miss nothing, make the future first, then read, then
+    /// await it.
+    fn feed_moved(&self) -> BoxFuture<'static, ()>;
+
+    /// Refuses new work, finishes what runs and gives back connections and files.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}

@@ -1,0 +1,1 @@
+//! The public conformance suite that every storage adapter passes.

@@ -1,0 +1,84 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+use crate::id::{EventId, StreamId, TenantId};
+use crate::metadata::Metadata;
+
+/// How a payload is written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Format {
+    /// UTF-8 JSON text, kept byte for byte and open to the database's JSON functions.
+    #[default]
+    Json,
+    /// Anything else, kept byte for byte; the name says what it is.
+    Binary(Cow<'static, str>),
+}
+
+impl Format {
+    /// The name as stored: `json`, or the binary format's own.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Json => "json",
+            Self::Binary(name) => name,
+        }
+    }
+
+    /// The format of this stored name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Self {
+        if name == "json" {
+            Self::Json
+        } else {
+            Self::Binary(Cow::Owned(name.to_owned()))
+        }
+    }
+}
+
+/// A sealed event on its way into a store.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// Chosen by the writer; unique within the tenant.
+    pub id: EventId,
+    /// The stored name of its type.
+    pub event_type: Cow<'static, str>,
+    /// The version of the type's schema that the payload follows. At least 1.
+    pub schema_version: u32,
+    /// How the payload is written.
+    pub format: Format,
+    /// The payload, kept byte for byte.
+    pub payload: Bytes,
+    /// Who, why and in whose name.
+    pub metadata: Metadata,
+    /// When it happened by the writer's clock. Kept to the microsecond.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// An event as a store gives it back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordedEvent {
+    /// Its id.
+    pub id: EventId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The stream it is in.
+    pub stream: StreamId,
+    /// Its place in that stream; the first event has version 1.
+    pub version: u64,
+    /// The stored name of its type.
+    pub event_type: Arc<str>,
+    /// The version of the type's schema that the payload follows.
+    pub schema_version: u32,
+    /// How the payload is written.
+    pub format: Format,
+    /// The payload, byte for byte as it was appended.
+    pub payload: Bytes,
+    /// Who, why and in whose name.
+    pub metadata: Metadata,
+    /// When it happened by the writer's clock, to the microsecond.
+    pub recorded_at: DateTime<Utc>,
+}

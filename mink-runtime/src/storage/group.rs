@@ -1,0 +1,4 @@
+/// placeholder
+pub struct GroupCommit;
+/// placeholder
+pub struct GroupOptions;

@@ -1,0 +1,112 @@
+use super::RecordedEvent;
+use crate::id::{Category, StreamId, TenantId};
+
+/// Which way to read a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Direction {
+    /// Oldest first.
+    #[default]
+    Forwards,
+    /// Newest first.
+    Backwards,
+}
+
+/// Which part of a stream to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamQuery {
+    /// Whose stream.
+    pub tenant: TenantId,
+    /// Which stream.
+    pub stream: StreamId,
+    /// The lowest version wanted, inclusive; 1 is the first event.
+    pub from: u64,
+    /// The highest version wanted, inclusive; `u64::MAX` is the last event there is.
+    pub to: u64,
+    /// Oldest or newest first.
+    pub direction: Direction,
+    /// The most events in one page. At least 1.
+    pub limit: usize,
+}
+
+impl StreamQuery {
+    /// How many events a page holds unless asked otherwise.
+    pub const PAGE: usize = 4096;
+
+    /// The whole stream, oldest first.
+    #[must_use]
+    pub fn new(tenant: TenantId, stream: StreamId) -> Self {
+        Self {
+            tenant,
+            stream,
+            from: 1,
+            to: u64::MAX,
+            direction: Direction::Forwards,
+            limit: Self::PAGE,
+        }
+    }
+
+    /// The query for what follows `page`, or `None` when the page was the last.
+    #[must_use]
+    pub fn after(&self, page: &StreamPage) -> Option<Self> {
+        let last = page.events.last()?.version;
+        if page.events.len() < self.limit {
+            return None;
+        }
+        let mut next = self.clone();
+        match self.direction {
+            Direction::Forwards if last < self.to.min(page.version) => next.from = last + 1,
+            Direction::Backwards if last > self.from.max(1) => next.to = last - 1,
+            _ => return None,
+        }
+        Some(next)
+    }
+}
+
+/// A part of a stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamPage {
+    /// The stream's version when it was read: that of its last event, in the page or not.
+    pub version: u64,
+    /// The events asked for, in the direction asked for.
+    pub events: Vec<RecordedEvent>,
+}
+
+/// What is known of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamInfo {
+    /// Whose stream.
+    pub tenant: TenantId,
+    /// Which stream.
+    pub stream: StreamId,
+    /// The version of its last event.
+    pub version: u64,
+}
+
+/// Which streams to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamList {
+    /// Whose streams.
+    pub tenant: TenantId,
+    /// Only streams of this category.
+    pub category: Option<Category>,
+    /// Only streams whose name starts with this text, every character of it ordinary.
+    pub prefix: Option<String>,
+    /// Only streams whose name comes after this one: the last name of the page before.
+    pub after: Option<StreamId>,
+    /// The most streams in one page. At least 1.
+    pub limit: usize,
+}
+
+impl StreamList {
+    /// All streams of a tenant, 1,000 a page.
+    #[must_use]
+    pub fn new(tenant: TenantId) -> Self {
+        Self {
+            tenant,
+            category: None,
+            prefix: None,
+            after: None,
+            limit: 1000,
+        }
+    }
+}
