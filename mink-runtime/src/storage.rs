@@ -23,7 +23,7 @@ use futures_util::future::BoxFuture;
 
 pub use commit::{Append, Commit, Committed, ExpectedVersion, Limits, StreamHead};
 pub use driver::{Driver, drivers, open};
-pub use error::{CommitError, ConcurrencyConflict, StorageError};
+pub use error::{CommitError, ConcurrencyConflict, Source, StorageError};
 pub use event::{Format, NewEvent, RecordedEvent};
 pub use feed::{FeedEvent, FeedFilter, FeedPage};
 pub use group::{GroupCommit, GroupOptions};
