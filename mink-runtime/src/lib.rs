@@ -1,7 +1,13 @@
 //! The engine of mink. Knows no database driver and no cloud SDK.
 
+pub mod aggregate;
+pub mod command;
+pub mod event;
 pub mod id;
 pub mod metadata;
+pub mod pipeline;
+pub mod registry;
+pub mod schema;
 pub mod storage;
 
 #[doc(hidden)]

@@ -1,0 +1,167 @@
+//! Aggregates: state that decides commands and evolves from events.
+//!
+//! Three small traits, which `#[derive(Aggregate)]` and `#[handlers]` implement from the user's methods:
+//! [`Applies`] (an event by reference evolves), [`Handles`] (a command by value decides) and
+//! [`AggregateHandlers`] (the table of all that a stored event can do to the state).
+
+mod decision;
+mod events;
+
+use std::future::Future;
+
+pub use decision::{Decision, IntoEvents};
+pub use events::{AnyEvent, Events};
+
+use crate::command::{Command, CommandContext, MissingService, Routed};
+use crate::event::Event;
+use crate::pipeline::{self, DecodeError};
+use crate::registry::Location;
+use crate::storage::RecordedEvent;
+
+/// State that is rebuilt from its events. `#[derive(Aggregate)]` implements it.
+///
+/// It starts from `Default` and evolves; nothing else may change it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an aggregate",
+    label = "not an aggregate",
+    note = "add `#[derive(Aggregate, Default)]` to `{Self}`"
+)]
+pub trait Aggregate: Default + Send + Sync + 'static {
+    /// The category of its streams: aggregate `Order` with id `1` lives in stream `Order-1`. The struct's name
+    /// unless declared; holds no `-`.
+    const NAME: &'static str;
+}
+
+/// The state evolves from the event `E`: synchronous, and it cannot fail, because the event has happened.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not evolve from the event `{E}`",
+    label = "`{Self}` has no method for this event",
+    note = "add `fn name(&mut self, event: &{E})` to the `#[handlers] impl {Self}` block"
+)]
+pub trait Applies<E: Event> {
+    /// Evolves the state.
+    fn apply(&mut self, event: &E);
+}
+
+/// The aggregate decides commands of type `C`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not handle the command `{C}`",
+    label = "`{Self}` has no method for this command",
+    note = "add `fn name(&self, command: {C}) -> ...` to the `#[handlers] impl {Self}` block"
+)]
+pub trait Handles<C: Command>: AggregateHandlers {
+    /// The domain's own error.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Decides: reads the state, returns events or refuses. Changes nothing.
+    ///
+    /// # Errors
+    /// The domain's refusal, or a service that nobody provided.
+    fn handle<'a>(
+        &'a self,
+        command: C,
+        context: &'a CommandContext,
+    ) -> impl Future<Output = Result<Events<Self>, Refusal<Self::Error>>> + Send + 'a;
+}
+
+/// Why a decision gave no events.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal<E> {
+    /// The domain says no.
+    #[error(transparent)]
+    Domain(E),
+    /// The method takes a service that nobody provided.
+    #[error(transparent)]
+    MissingService(#[from] MissingService),
+}
+
+/// All that a stored event can do to the state: the table that `#[handlers]` makes from the methods.
+#[diagnostic::on_unimplemented(
+    message = "the aggregate `{Self}` has no handlers",
+    label = "no `#[handlers]` block",
+    note = "write `#[handlers] impl {Self} {{ ... }}`, with a method for each event (`fn name(&mut self, event: &E)`) and each command (`fn name(&self, command: C) -> ...`)"
+)]
+pub trait AggregateHandlers: Aggregate {
+    /// One entry per event that the aggregate evolves from.
+    const EVOLVERS: &'static [Evolver<Self>];
+    /// One entry per command that the aggregate decides.
+    const DECIDERS: &'static [Decider];
+
+    /// Evolves from a stored event by its stored name; `false` when the aggregate has no method for it.
+    ///
+    /// # Errors
+    /// When the payload cannot be read as the event it says it is.
+    fn evolve_stored(&mut self, event: &RecordedEvent) -> Result<bool, DecodeError> {
+        match Self::EVOLVERS
+            .iter()
+            .find(|evolver| *evolver.name == *event.event_type)
+        {
+            Some(evolver) => (evolver.apply)(self, event).map(|()| true),
+            None => Ok(false),
+        }
+    }
+}
+
+/// How one event evolves an aggregate.
+pub struct Evolver<A> {
+    /// The event's stored name.
+    pub name: &'static str,
+    /// The event's Rust type.
+    pub type_id: fn() -> std::any::TypeId,
+    /// Reads the payload and applies it.
+    pub apply: fn(&mut A, &RecordedEvent) -> Result<(), DecodeError>,
+    /// The method.
+    pub location: Location,
+}
+
+impl<A> Evolver<A> {
+    /// The entry for the event `E`, whose method is at `location`.
+    #[must_use]
+    pub const fn of<E: Event>(location: Location) -> Self
+    where
+        A: Applies<E>,
+    {
+        Self {
+            name: E::NAME,
+            type_id: std::any::TypeId::of::<E>,
+            apply: |aggregate, stored| {
+                let event: E = pipeline::decode(stored)?;
+                aggregate.apply(&event);
+                Ok(())
+            },
+            location,
+        }
+    }
+}
+
+/// What is known of the method that decides a command.
+#[derive(Debug, Clone, Copy)]
+pub struct Decider {
+    /// The command's name.
+    pub command: &'static str,
+    /// The command's Rust type.
+    pub command_type: fn() -> std::any::TypeId,
+    /// The domain's own error type, for people.
+    pub error: fn() -> &'static str,
+    /// The services it takes.
+    pub services: &'static [crate::command::ServiceNeed],
+    /// The method.
+    pub location: Location,
+}
+
+impl Decider {
+    /// The entry for the command `C` of the aggregate `A`, whose method takes `services` and is at `location`.
+    #[must_use]
+    pub const fn of<C: Routed<A>, A: Handles<C>>(
+        services: &'static [crate::command::ServiceNeed],
+        location: Location,
+    ) -> Self {
+        Self {
+            command: C::NAME,
+            command_type: std::any::TypeId::of::<C>,
+            error: std::any::type_name::<A::Error>,
+            services,
+            location,
+        }
+    }
+}

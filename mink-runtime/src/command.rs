@@ -1,0 +1,48 @@
+//! Commands: wishes to change something, addressed to one aggregate.
+
+use std::borrow::Cow;
+
+mod context;
+mod services;
+
+pub use context::{Clock, CommandContext, SystemClock};
+pub use services::{MissingService, ServiceNeed, Services};
+
+/// A wish to change something, addressed to one aggregate. `#[command]` implements it; this is the hand-written
+/// twin:
+///
+/// ```
+/// use std::borrow::Cow;
+/// use mink_runtime::command::Command;
+///
+/// #[derive(Clone)]
+/// struct Deposit { account_id: String, amount: u64 }
+///
+/// impl Command for Deposit {
+///     const NAME: &'static str = "Deposit";
+///     fn aggregate_id(&self) -> Cow<'_, str> { Cow::Borrowed(&self.account_id) }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a command",
+    label = "not a command",
+    note = "annotate `{Self}` with `#[command]`"
+)]
+pub trait Command: Clone + Send + Sync + 'static {
+    /// The name it is known by: the struct's name unless declared.
+    const NAME: &'static str;
+    /// Dotted paths of the fields that hold personal data, in stored names.
+    const ENCRYPTED: &'static [&'static str] = &[];
+
+    /// The id of the aggregate that it is addressed to.
+    fn aggregate_id(&self) -> Cow<'_, str>;
+}
+
+/// Says that commands of this type are decided by the aggregate `A`. `#[handlers]` implements it from the method
+/// that takes the command; a command has exactly one such aggregate.
+#[diagnostic::on_unimplemented(
+    message = "no aggregate handles the command `{Self}`",
+    label = "nobody handles this command",
+    note = "write a method that takes `{Self}` by value in a `#[handlers] impl` block of the aggregate: `fn name(&self, command: {Self}) -> ...`"
+)]
+pub trait Routed<A>: Command {}

@@ -1,0 +1,123 @@
+//! What a type looks like when it is stored: field names and types, following serde's own naming.
+//!
+//! **Problem.** A macro sees tokens, not types: it cannot tell whether `address.zip` exists.
+//! **Mechanism.** [`Shape`] is a constant of every stored type, so paths into nested types are checked while the
+//! user's program compiles. **Cost.** None at run time. **What the caller must do.** Derive [`Shape`] on nested
+//! types; the derive refuses a serde attribute that it cannot follow.
+
+mod foreign;
+mod path;
+
+pub use path::{PathFault, check_path};
+
+/// How a type is stored.
+#[diagnostic::on_unimplemented(
+    message = "mink does not know how `{Self}` is stored",
+    label = "this type has no `Shape`",
+    note = "add `#[derive(mink::Shape)]` to `{Self}` when it is yours; for a type of another crate, say how it is stored with `#[mink(shape = String)]` on the field"
+)]
+pub trait Shape {
+    /// The shape.
+    const SHAPE: TypeShape;
+}
+
+/// The shape of a stored value.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum TypeShape {
+    /// `null`.
+    Unit,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number.
+    Integer {
+        /// Whether it can be negative.
+        signed: bool,
+        /// Its width in bits.
+        bits: u16,
+    },
+    /// A floating-point number of this many bits.
+    Float(u16),
+    /// Text.
+    Text,
+    /// Text of one kind, as `decimal`, `uuid` or `date-time`; the name is that of JSON Schema's `format` where
+    /// there is one.
+    Formatted(&'static str),
+    /// Any value at all.
+    Any,
+    /// A value that may be `null` or absent.
+    Optional(&'static TypeShape),
+    /// A list of values of one shape.
+    List(&'static TypeShape),
+    /// An object with free keys and values of one shape.
+    Map(&'static TypeShape),
+    /// A list of fixed length, each place with its own shape.
+    Tuple(&'static [TypeShape]),
+    /// An object with fixed fields.
+    Struct(StructShape),
+    /// One of several variants.
+    Enum(EnumShape),
+    /// A shape that is looked up when it is needed, which ends the recursion of a type that contains itself.
+    Lazy(fn() -> TypeShape),
+}
+
+/// An object with fixed fields.
+#[derive(Debug, Clone, Copy)]
+pub struct StructShape {
+    /// The Rust name of the type.
+    pub name: &'static str,
+    /// Its fields in the order they are declared.
+    pub fields: &'static [Field],
+}
+
+/// One field of an object.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// The name as stored.
+    pub name: &'static str,
+    /// What it holds.
+    pub shape: TypeShape,
+    /// Whether it may be missing: serde fills in a default.
+    pub default: bool,
+}
+
+/// One of several variants.
+#[derive(Debug, Clone, Copy)]
+pub struct EnumShape {
+    /// The Rust name of the type.
+    pub name: &'static str,
+    /// How a stored value says which variant it is.
+    pub tag: Tag,
+    /// The variants in the order they are declared.
+    pub variants: &'static [Variant],
+}
+
+/// How a stored value says which variant it is (<https://serde.rs/enum-representations.html>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tag {
+    /// `{"Variant": content}`, or `"Variant"` for a unit variant.
+    External,
+    /// `{"tag": "Variant", ...fields}`.
+    Internal {
+        /// The field that names the variant.
+        tag: &'static str,
+    },
+    /// `{"tag": "Variant", "content": content}`.
+    Adjacent {
+        /// The field that names the variant.
+        tag: &'static str,
+        /// The field that holds its content.
+        content: &'static str,
+    },
+    /// The content alone.
+    Untagged,
+}
+
+/// One variant.
+#[derive(Debug, Clone, Copy)]
+pub struct Variant {
+    /// The name as stored.
+    pub name: &'static str,
+    /// What it holds: [`TypeShape::Unit`], a struct, a tuple, or the shape of its only field.
+    pub shape: TypeShape,
+}
