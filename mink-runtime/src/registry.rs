@@ -6,5 +6,170 @@
 //! **Cost.** Once at start. **What the caller must do.** Link the crates of the domain: `use my_domain as _;`.
 
 mod entry;
+mod faults;
+mod print;
+
+use std::any::TypeId;
+use std::panic::Location as Caller;
 
 pub use entry::{AggregateEntry, CommandEntry, EventEntry, HandlersEntry, Location};
+pub use faults::{RegistryFault, RegistryFaults};
+
+use crate::aggregate::{Aggregate, AggregateHandlers};
+use crate::command::Command;
+use crate::event::Event;
+
+/// Every declaration, sorted by kind and name. Prints itself.
+#[derive(Clone, Default)]
+pub struct Registry {
+    events: Vec<EventEntry>,
+    aggregates: Vec<AggregateEntry>,
+    commands: Vec<CommandEntry>,
+    handlers: Vec<HandlersEntry>,
+}
+
+impl Registry {
+    /// Everything annotated in this binary, whichever crate it is in.
+    #[must_use]
+    pub fn linked() -> Self {
+        let mut registry = Self {
+            events: inventory::iter::<EventEntry>().copied().collect(),
+            aggregates: inventory::iter::<AggregateEntry>().copied().collect(),
+            commands: inventory::iter::<CommandEntry>().copied().collect(),
+            handlers: inventory::iter::<HandlersEntry>().copied().collect(),
+        };
+        registry.sort();
+        registry
+    }
+
+    /// A registry built by hand: for tests, for several applications in one binary, and for generic types.
+    ///
+    /// ```
+    /// use mink_runtime::registry::Registry;
+    ///
+    /// let registry = Registry::by_hand().build();
+    /// assert!(registry.is_empty());
+    /// ```
+    #[must_use]
+    pub fn by_hand() -> RegistryBuilder {
+        RegistryBuilder::default()
+    }
+
+    fn sort(&mut self) {
+        self.events
+            .sort_by_key(|entry| (entry.name, entry.location));
+        self.aggregates
+            .sort_by_key(|entry| (entry.name, entry.location));
+        self.commands
+            .sort_by_key(|entry| (entry.name, entry.location));
+        self.handlers
+            .sort_by_key(|entry| (entry.aggregate, entry.location));
+    }
+
+    /// Whether nothing is declared.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.aggregates.is_empty() && self.commands.is_empty()
+    }
+
+    /// The declared events, by stored name.
+    #[must_use]
+    pub fn events(&self) -> &[EventEntry] {
+        &self.events
+    }
+
+    /// The declared aggregates, by name.
+    #[must_use]
+    pub fn aggregates(&self) -> &[AggregateEntry] {
+        &self.aggregates
+    }
+
+    /// The declared commands, by name.
+    #[must_use]
+    pub fn commands(&self) -> &[CommandEntry] {
+        &self.commands
+    }
+
+    /// The blocks of methods, by aggregate.
+    #[must_use]
+    pub fn handlers(&self) -> &[HandlersEntry] {
+        &self.handlers
+    }
+
+    /// The event of this stored name.
+    #[must_use]
+    pub fn event(&self, name: &str) -> Option<&EventEntry> {
+        let at = self
+            .events
+            .binary_search_by(|entry| entry.name.cmp(name))
+            .ok()?;
+        self.events.get(at)
+    }
+
+    /// Checks all declarations against each other.
+    ///
+    /// # Errors
+    /// Every fault there is, together.
+    pub fn verify(&self) -> Result<(), RegistryFaults> {
+        let faults = faults::find(self);
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(RegistryFaults { faults })
+        }
+    }
+
+    fn command_by_type(&self, id: TypeId) -> Option<&CommandEntry> {
+        self.commands.iter().find(|entry| (entry.type_id)() == id)
+    }
+}
+
+/// Collects declarations by hand. Each call names one; its place in the source is the caller's.
+#[derive(Default)]
+pub struct RegistryBuilder {
+    registry: Registry,
+}
+
+impl RegistryBuilder {
+    /// Declares an event.
+    #[must_use]
+    #[track_caller]
+    pub fn event<E: Event>(mut self) -> Self {
+        self.registry.events.push(EventEntry::of::<E>(caller()));
+        self
+    }
+
+    /// Declares a command.
+    #[must_use]
+    #[track_caller]
+    pub fn command<C: Command>(mut self) -> Self {
+        self.registry.commands.push(CommandEntry::of::<C>(caller()));
+        self
+    }
+
+    /// Declares an aggregate and its methods.
+    #[must_use]
+    #[track_caller]
+    pub fn aggregate<A: Aggregate + AggregateHandlers>(mut self) -> Self {
+        self.registry
+            .aggregates
+            .push(AggregateEntry::of::<A>(caller()));
+        self.registry
+            .handlers
+            .push(HandlersEntry::of::<A>(caller()));
+        self
+    }
+
+    /// The registry. Not verified: opening an application does that.
+    #[must_use]
+    pub fn build(mut self) -> Registry {
+        self.registry.sort();
+        self.registry
+    }
+}
+
+#[track_caller]
+fn caller() -> Location {
+    let caller = Caller::caller();
+    Location::new(caller.file(), caller.line())
+}

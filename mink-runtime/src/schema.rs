@@ -7,8 +7,10 @@
 
 mod foreign;
 mod path;
+mod sample;
 
 pub use path::{PathFault, check_path};
+pub use sample::{Sample, samples};
 
 /// How a type is stored.
 #[diagnostic::on_unimplemented(

@@ -43,6 +43,11 @@ pub trait Storage: Send + Sync + 'static {
     /// A short name for messages, as `sqlite`. Never holds a password.
     fn name(&self) -> &str;
 
+    /// How many batches the store can take at the same time. One for a store with a single writer.
+    fn lanes(&self) -> usize {
+        1
+    }
+
     /// Commits every value of the batch, each atomically by itself, each with its own answer, in one round trip
     /// where the database allows it. `results[i]` answers `batch[i]`.
     ///

@@ -19,6 +19,20 @@ pub struct DecodeError {
     pub fault: DecodeFault,
 }
 
+impl DecodeError {
+    /// This fault of this event.
+    #[must_use]
+    pub fn of(stored: &RecordedEvent, fault: DecodeFault) -> Self {
+        Self {
+            stream: stored.stream.clone(),
+            version: stored.version,
+            event_type: stored.event_type.to_string(),
+            schema_version: stored.schema_version,
+            fault,
+        }
+    }
+}
+
 /// What is wrong with a stored event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -71,13 +85,7 @@ pub enum DecodeFault {
 /// # Errors
 /// [`DecodeError`], which names the event and what is wrong with it.
 pub fn decode<E: Event>(stored: &RecordedEvent) -> Result<E, DecodeError> {
-    read(stored).map_err(|fault| DecodeError {
-        stream: stored.stream.clone(),
-        version: stored.version,
-        event_type: stored.event_type.to_string(),
-        schema_version: stored.schema_version,
-        fault,
-    })
+    read(stored).map_err(|fault| DecodeError::of(stored, fault))
 }
 
 fn read<E: Event>(stored: &RecordedEvent) -> Result<E, DecodeFault> {

@@ -1,4 +1,240 @@
-/// placeholder
-pub struct GroupCommit;
-/// placeholder
-pub struct GroupOptions;
+//! Group commit: concurrent commits of many tasks go to the store in one round trip, each with its own answer.
+//!
+//! **Problem.** A flush to disk costs the same for one event as for a hundred. **Mechanism.** Commits queue; as soon
+//! as a lane is free it takes what waits, bounded by count and bytes, no stream twice. There is no timer: a lone
+//! commit leaves at once. **Cost.** A queue and a channel per commit. **What the caller must do.** Nothing; dropping
+//! the future abandons the answer, never half a commit.
+
+mod queue;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use tokio::sync::{Notify, oneshot};
+
+use super::{Commit, CommitError, Committed, Limits, Storage};
+use queue::{Item, Queue};
+
+/// How commits are grouped.
+#[derive(Debug, Clone, Copy)]
+pub struct GroupOptions {
+    /// The most commits in one batch. 256 unless configured.
+    pub batch_commits: usize,
+    /// The most payload bytes in one batch; a single larger commit goes alone. 4 MiB unless configured.
+    pub batch_bytes: usize,
+    /// A commit of this many events or more goes through a lane of its own, so that small commits never wait in a
+    /// batch with it. 256 unless configured.
+    pub bulk_events: usize,
+    /// How long a commit whose stream another transaction holds is tried again before the caller hears
+    /// [`CommitError::Busy`]. 30 seconds unless configured.
+    pub busy_patience: Duration,
+    /// What one event and one commit may hold.
+    pub limits: Limits,
+}
+
+impl Default for GroupOptions {
+    fn default() -> Self {
+        Self {
+            batch_commits: 256,
+            batch_bytes: 4 * 1024 * 1024,
+            bulk_events: 256,
+            busy_patience: Duration::from_secs(30),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// The queue in front of a [`Storage`]. A cheap handle: clones share the queue.
+#[derive(Clone)]
+pub struct GroupCommit {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    storage: Arc<dyn Storage>,
+    options: GroupOptions,
+    queue: Mutex<Queue>,
+    idle: Notify,
+}
+
+impl GroupCommit {
+    /// A queue in front of `storage`.
+    #[must_use]
+    pub fn new(storage: Arc<dyn Storage>, options: GroupOptions) -> Self {
+        let queue = Mutex::new(Queue::new(storage.lanes().max(1), options));
+        Self {
+            shared: Arc::new(Shared {
+                storage,
+                options,
+                queue,
+                idle: Notify::new(),
+            }),
+        }
+    }
+
+    /// Commits one value.
+    ///
+    /// **Order.** Commits of one stream are done in the order they were submitted, unless the store was busy with
+    /// that stream. **Delivery.** `Ok` means durable. Dropping this future does not cancel the commit.
+    ///
+    /// # Errors
+    /// What [`Commit::check`] and [`Storage::commit`] say.
+    pub async fn submit(&self, commit: Arc<Commit>) -> Result<Committed, CommitError> {
+        commit.check(&self.shared.options.limits)?;
+        let (answer, answered) = oneshot::channel();
+        self.shared.enqueue(Item::new(commit, answer));
+        answered.await.unwrap_or_else(|_| {
+            Err(CommitError::OutcomeUnknown {
+                reason: "the storage adapter panicked".to_owned(),
+            })
+        })
+    }
+
+    /// Refuses new commits and waits until every accepted one is answered.
+    pub async fn close(&self) {
+        loop {
+            let idle = self.shared.idle.notified();
+            tokio::pin!(idle);
+            idle.as_mut().enable();
+            if self.shared.lock().close() {
+                return;
+            }
+            idle.await;
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // the queue's own steps cannot panic half-way, so a poisoned lock guards whole data
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enqueue(self: &Arc<Self>, item: Item) {
+        let lane = {
+            let mut queue = self.lock();
+            if queue.is_closed() && !item.is_retry() {
+                item.answer(Err(CommitError::Closed));
+                return;
+            }
+            queue.push(item)
+        };
+        if let Some(lane) = lane {
+            let shared = Arc::clone(self);
+            tokio::spawn(async move { shared.run(lane).await });
+        }
+    }
+
+    async fn run(self: Arc<Self>, lane: queue::Lane) {
+        let mut running = Running {
+            shared: &self,
+            lane,
+            ended: false,
+        };
+        loop {
+            let Some(items) = self.lock().take(lane) else {
+                break;
+            };
+            let batch = Batch {
+                shared: &self,
+                items,
+            };
+            let commits: Vec<_> = batch
+                .items
+                .iter()
+                .map(|item| Arc::clone(&item.commit))
+                .collect();
+            let answers = self.storage.commit(&commits).await;
+            batch.answer(answers);
+            // the tasks just answered get the chance to queue what they do next, so that it shares a batch
+            tokio::task::yield_now().await;
+        }
+        running.ended = true;
+    }
+
+    /// Starts the lanes that have work and are not at work: a commit may have waited for a stream in another lane.
+    fn start_lanes(self: &Arc<Self>) {
+        let lanes = self.lock().lanes_to_start();
+        for lane in lanes {
+            let shared = Arc::clone(self);
+            tokio::spawn(async move { shared.run(lane).await });
+        }
+    }
+
+    fn tell_when_idle(&self) {
+        if self.lock().is_idle() {
+            self.idle.notify_waiters();
+        }
+    }
+
+    fn set_aside(self: &Arc<Self>, mut item: Item, error: CommitError) {
+        if item.busy_for() >= self.options.busy_patience {
+            item.answer(Err(error));
+            return;
+        }
+        let wait = item.next_wait(|| {
+            ExponentialBuilder::default()
+                .with_min_delay(Duration::from_millis(2))
+                .with_max_delay(Duration::from_millis(100))
+                .without_max_times()
+                .with_jitter()
+                .build()
+        });
+        self.lock().hold_aside();
+        let shared = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            shared.enqueue(item);
+            shared.lock().release_aside();
+            shared.tell_when_idle();
+        });
+    }
+}
+
+/// A lane at work. When the adapter panics it is dropped by unwinding, and the lane must not stay occupied.
+struct Running<'a> {
+    shared: &'a Arc<Shared>,
+    lane: queue::Lane,
+    ended: bool,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.shared.lock().abandon(self.lane);
+            self.shared.start_lanes();
+        }
+        self.shared.tell_when_idle();
+    }
+}
+
+/// Commits at work. However this ends, their streams are given back.
+struct Batch<'a> {
+    shared: &'a Arc<Shared>,
+    items: Vec<Item>,
+}
+
+impl Batch<'_> {
+    fn answer(mut self, answers: Vec<Result<Committed, CommitError>>) {
+        let items = std::mem::take(&mut self.items);
+        self.shared.lock().give_back(&items);
+        self.shared.start_lanes();
+        let mut answers = answers.into_iter();
+        for item in items {
+            match answers.next() {
+                Some(Err(error @ CommitError::Busy { .. })) => self.shared.set_aside(item, error),
+                Some(answer) => item.answer(answer),
+                None => item.answer(Err(CommitError::OutcomeUnknown {
+                    reason: "the storage adapter gave fewer answers than commits".to_owned(),
+                })),
+            }
+        }
+    }
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        self.shared.lock().give_back(&self.items);
+    }
+}

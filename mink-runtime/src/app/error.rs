@@ -1,0 +1,55 @@
+use super::{BatchError, OpenError};
+use crate::bus::DispatchError;
+use crate::id::InvalidName;
+use crate::pipeline::DecodeError;
+use crate::repository::LoadError;
+use crate::storage::StorageError;
+
+/// A result with mink's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Anything that can go wrong, for programs that only pass errors on with `?`.
+///
+/// Every call has an error type of its own that says more. Its `Debug` is its text, so that a `main` which returns it
+/// prints something a person can read.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The application could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A command had no effect. The domain's own error is the source.
+    #[error("{0}")]
+    Dispatch(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// An aggregate could not be loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// Events could not be appended.
+    #[error(transparent)]
+    Append(#[from] BatchError),
+    /// A stored event could not be read.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// A name cannot be used.
+    #[error(transparent)]
+    InvalidName(#[from] InvalidName),
+    /// The store failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl<E: std::error::Error + Send + Sync + 'static> From<DispatchError<E>> for Error {
+    fn from(error: DispatchError<E>) -> Self {
+        match error {
+            DispatchError::Rejected(domain) => Self::Dispatch(Box::new(domain)),
+            DispatchError::Load(load) => Self::Load(load),
+            other => Self::Dispatch(Box::new(other)),
+        }
+    }
+}
+
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
