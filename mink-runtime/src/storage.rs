@@ -2,10 +2,12 @@
 //!
 //! **Problem.** Features that each invent a transaction of their own are atomic by luck.
 //! **Mechanism.** Everything that must happen together is one [`Commit`] value, and [`Storage::commit`] is the
-//! only way to make it happen. Adapters are proved against one public suite, [`conformance`].
+//! only way to make it happen. Adapters are proved against one public suite, the module
+//! `conformance` (cargo feature `conformance`).
 //! **Cost.** One database round trip per batch of commits.
 //! **What the caller must do.** Resubmit the *same* value after [`CommitError::OutcomeUnknown`].
 
+#[cfg(feature = "conformance")]
 pub mod conformance;
 
 mod commit;

@@ -1,2 +1,251 @@
-/// A store in memory.
-pub struct MemoryStore;
+//! A store that lives as long as the process: for tests, and for trying things out.
+
+mod data;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use serde::de::IgnoredAny;
+use tokio::sync::watch;
+
+use self::data::Data;
+use super::{
+    Commit, CommitError, Committed, Driver, FeedFilter, FeedPage, Format, Limits, RecordedEvent,
+    Storage, StorageError, StreamInfo, StreamList, StreamPage, StreamQuery,
+};
+use crate::id::{EventId, Position, StreamId, TenantId};
+
+/// How long [`Storage::feed_moved`] waits when nothing happens.
+const FALLBACK: Duration = Duration::from_millis(250);
+
+/// A store in memory. It keeps every rule of [`Storage`] except durability: its events are gone when its last
+/// handle is dropped.
+///
+/// Cloning gives another handle to the same data; closing one handle closes all. `memory://` opens a fresh,
+/// empty store each time.
+///
+/// ```
+/// # use mink_runtime::storage::{MemoryStore, Storage};
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MemoryStore::new();
+/// let same = store.clone();
+/// assert_eq!(store.head().await?, same.head().await?);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Default)]
+pub struct MemoryStore {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    moved: watch::Sender<()>,
+}
+
+#[derive(Default)]
+struct State {
+    closed: bool,
+    data: Data,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The data; never held across an await. No code that holds it panics halfway through a change, so a
+    /// poisoned lock still guards whole commits.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&Data) -> T) -> Result<T, StorageError> {
+        let state = self.state();
+        if state.closed {
+            return Err(StorageError::Closed);
+        }
+        Ok(look(&state.data))
+    }
+}
+
+impl std::fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = self.state();
+        f.debug_struct("MemoryStore")
+            .field("head", &state.data.head())
+            .field("closed", &state.closed)
+            .finish()
+    }
+}
+
+impl Storage for MemoryStore {
+    fn name(&self) -> &str {
+        "memory"
+    }
+
+    fn commit<'a>(
+        &'a self,
+        batch: &'a [Arc<Commit>],
+    ) -> BoxFuture<'a, Vec<Result<Committed, CommitError>>> {
+        Box::pin(async move {
+            // Payloads are parsed before the lock is taken: a large one holds up nobody.
+            let checked: Vec<_> = batch.iter().map(|commit| check(commit)).collect();
+            let mut state = self.state();
+            if state.closed {
+                return batch.iter().map(|_| Err(CommitError::Closed)).collect();
+            }
+            let before = state.data.head();
+            let answers = batch
+                .iter()
+                .zip(checked)
+                .map(|(commit, checked)| checked.and_then(|()| state.data.commit(commit)))
+                .collect();
+            let grown = state.data.head() > before;
+            drop(state);
+            if grown {
+                self.shared.moved.send_replace(());
+            }
+            answers
+        })
+    }
+
+    fn read_stream<'a>(
+        &'a self,
+        query: &'a StreamQuery,
+    ) -> BoxFuture<'a, Result<StreamPage, StorageError>> {
+        Box::pin(async move {
+            self.read(|data| data.stream_page(query))?
+                .ok_or_else(|| StorageError::StreamNotFound {
+                    stream: query.stream.clone(),
+                })
+        })
+    }
+
+    fn read_streams<'a>(
+        &'a self,
+        queries: &'a [StreamQuery],
+    ) -> BoxFuture<'a, Result<Vec<Option<StreamPage>>, StorageError>> {
+        Box::pin(async move {
+            self.read(|data| {
+                queries
+                    .iter()
+                    .map(|query| data.stream_page(query))
+                    .collect()
+            })
+        })
+    }
+
+    fn read_feed<'a>(
+        &'a self,
+        after: Position,
+        filter: &'a FeedFilter,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<FeedPage, StorageError>> {
+        Box::pin(async move { self.read(|data| data.feed_page(after, filter, limit)) })
+    }
+
+    fn head(&self) -> BoxFuture<'_, Result<Position, StorageError>> {
+        Box::pin(async move { self.read(Data::head) })
+    }
+
+    fn event<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: EventId,
+    ) -> BoxFuture<'a, Result<Option<RecordedEvent>, StorageError>> {
+        Box::pin(async move { self.read(|data| data.event(tenant, id).cloned()) })
+    }
+
+    fn position_of<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: EventId,
+    ) -> BoxFuture<'a, Result<Option<Position>, StorageError>> {
+        Box::pin(async move { self.read(|data| data.position_of(tenant, id)) })
+    }
+
+    fn stream_info<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        stream: &'a StreamId,
+    ) -> BoxFuture<'a, Result<Option<StreamInfo>, StorageError>> {
+        Box::pin(async move { self.read(|data| data.stream_info(tenant, stream)) })
+    }
+
+    fn list_streams<'a>(
+        &'a self,
+        query: &'a StreamList,
+    ) -> BoxFuture<'a, Result<Vec<StreamInfo>, StorageError>> {
+        Box::pin(async move { self.read(|data| data.list_streams(query)) })
+    }
+
+    fn feed_moved(&self) -> BoxFuture<'static, ()> {
+        // Subscribed here and not at the first poll, so that a commit in between is not missed.
+        let mut moved = self.shared.moved.subscribe();
+        Box::pin(async move {
+            let wait = async {
+                // The sender is gone once the last handle is dropped: nothing will ever move again, and the
+                // fallback bounds how often a reader looks.
+                if moved.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            };
+            let _ = tokio::time::timeout(FALLBACK, wait).await;
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.state().closed = true;
+            self.shared.moved.send_replace(());
+        })
+    }
+}
+
+/// What can be said about a commit without looking at the data. Sizes are the caller's to limit.
+fn check(commit: &Commit) -> Result<(), CommitError> {
+    commit.check(&Limits {
+        event_bytes: usize::MAX,
+        commit_events: usize::MAX,
+    })?;
+    for append in &commit.appends {
+        for event in &append.events {
+            if event.format == Format::Json && !is_json(&event.payload) {
+                return Err(CommitError::Refused {
+                    reason: format!(
+                        "the payload of event {} (`{}`, for stream `{}`) is not valid JSON",
+                        event.id, event.event_type, append.stream
+                    ),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_json(payload: &[u8]) -> bool {
+    std::str::from_utf8(payload).is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok())
+}
+
+inventory::submit! {
+    Driver {
+        schemes: &["memory"],
+        open: |url| Box::pin(async move {
+            if url == "memory://" {
+                let store: Arc<dyn Storage> = Arc::new(MemoryStore::new());
+                return Ok(store);
+            }
+            Err(StorageError::InvalidUrl {
+                url: "memory://…".to_owned(),
+                reason: "a store in memory has no name and no options: write `memory://`".to_owned(),
+            })
+        }),
+    }
+}
