@@ -15,10 +15,10 @@ pub use receipt::Receipt;
 
 use crate::aggregate::{Aggregate, Events, Handles, Refusal};
 use crate::command::{Clock, CommandContext, Routed, Services};
-use crate::id::TenantId;
+use crate::id::{EventId, StreamId, TenantId};
 use crate::metadata::Metadata;
 use crate::pipeline::{self, EncodeError};
-use crate::repository::{Loaded, Repository};
+use crate::repository::{LoadError, Loaded, Repository};
 use crate::storage::{Append, Commit, CommitError, ExpectedVersion, NewEvent};
 use turns::Turns;
 
@@ -102,12 +102,13 @@ impl Bus {
             now: self.clock.now().trunc_subsecs(6),
             services: Arc::clone(&self.services),
         };
+        let stream = StreamId::of(A::NAME, &context.aggregate_id).map_err(LoadError::from)?;
+        let mut turn = self.turns.join(tenant, &stream).await;
         let mut loaded = self
             .repository
             .load::<A>(tenant, &context.aggregate_id)
             .await?;
         let mut waits = conflict_waits(self.options.conflict_retries);
-        let mut turn = None;
         loop {
             context.version = loaded.version();
             let events = match loaded.handle(command.clone(), &context).await {
@@ -149,7 +150,7 @@ impl Bus {
         loaded: &Loaded<A>,
         events: &Events<A>,
         context: &CommandContext,
-    ) -> Result<Vec<crate::id::EventId>, AppendFault> {
+    ) -> Result<Vec<EventId>, AppendFault> {
         let new =
             encode_all(events, &context.metadata, context.now).map_err(AppendFault::Encode)?;
         let ids = new.iter().map(|event| event.id).collect();

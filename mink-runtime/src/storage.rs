@@ -24,7 +24,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 pub use commit::{Append, Commit, Committed, ExpectedVersion, Limits, StreamHead};
-pub use driver::{Driver, drivers, open};
+pub use driver::{Driver, Opened, drivers, open};
 pub use error::{CommitError, ConcurrencyConflict, Source, StorageError};
 pub use event::{Format, NewEvent, RecordedEvent};
 pub use feed::{FeedEvent, FeedFilter, FeedPage};

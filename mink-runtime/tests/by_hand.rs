@@ -2,15 +2,22 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::borrow::Cow;
-use std::future::Future;
 
+use futures_util::StreamExt;
 use mink_runtime::aggregate::{
     Aggregate, AggregateHandlers, Applies, Decider, Decision, Events, Evolver, Handles, Refusal,
 };
+use mink_runtime::app::{BatchError, Mink};
 use mink_runtime::command::{Command, CommandContext, Routed, ServiceNeed};
 use mink_runtime::event::{Event, Upcast, UpcastOutcome, UpcastStep};
-use mink_runtime::registry::{AggregateEntry, CommandEntry, EventEntry, HandlersEntry, Location};
+use mink_runtime::id::{EventId, StreamId, TenantId};
+use mink_runtime::metadata::Metadata;
+use mink_runtime::pipeline::DecodeFault;
+use mink_runtime::registry::{Location, Registry};
+use mink_runtime::repository::LoadError;
 use mink_runtime::schema::{Field, Shape, StructShape, TypeShape, check_path};
+use mink_runtime::storage::{ExpectedVersion, Format, MemoryStore, RecordedEvent};
+use mink_runtime::testing::{Fixture, check_registry};
 
 #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 struct Deposited {
@@ -130,15 +137,13 @@ impl Routed<Account> for Deposit {}
 impl Handles<Deposit> for Account {
     type Error = <Result<Deposited, TooMuch> as Decision<Account>>::Error;
 
-    fn handle<'a>(
-        &'a self,
+    async fn handle(
+        &self,
         command: Deposit,
-        context: &'a CommandContext,
-    ) -> impl Future<Output = Result<Events<Self>, Refusal<Self::Error>>> + Send + 'a {
-        async move {
-            let decided = Account::deposit(self, command, context.service::<Limit>()?).await;
-            Decision::<Account>::into_decision(decided).map_err(Refusal::Domain)
-        }
+        context: &CommandContext,
+    ) -> Result<Events<Self>, Refusal<Self::Error>> {
+        let decided = Account::deposit(self, command, context.service::<Limit>()?).await;
+        Decision::<Account>::into_decision(decided).map_err(Refusal::Domain)
     }
 }
 
@@ -151,17 +156,207 @@ impl AggregateHandlers for Account {
     )];
 }
 
-mink_runtime::inventory::submit! { EventEntry::of::<Deposited>(Location::new(file!(), line!())) }
-mink_runtime::inventory::submit! { CommandEntry::of::<Deposit>(Location::new(file!(), line!())) }
-mink_runtime::inventory::submit! { AggregateEntry::of::<Account>(Location::new(file!(), line!())) }
-mink_runtime::inventory::submit! { HandlersEntry::of::<Account>(Location::new(file!(), line!())) }
+fn registry() -> Registry {
+    Registry::by_hand()
+        .event::<Deposited>()
+        .command::<Deposit>()
+        .aggregate::<Account>()
+        .build()
+}
+
+async fn open(limit: u64) -> Mink {
+    Mink::builder()
+        .storage(MemoryStore::new())
+        .registry(registry())
+        .service(Limit(limit))
+        .store_encrypted_fields_in_clear_text()
+        .open()
+        .await
+        .unwrap()
+}
+
+fn deposit(id: &str, amount: u64) -> Deposit {
+    Deposit {
+        account_id: id.to_owned(),
+        amount,
+    }
+}
+
+#[tokio::test]
+async fn a_program_written_by_hand_dispatches_and_loads() {
+    let app = open(100).await;
+    let receipt = app.dispatch(deposit("1", 60)).await.unwrap();
+    assert_eq!(receipt.version(), 1);
+    assert_eq!(receipt.event::<Deposited>().unwrap().amount, 60);
+    assert_eq!(app.load::<Account>("1").await.unwrap().balance, 60);
+    let refused = app.dispatch(deposit("1", 60)).await.unwrap_err();
+    assert_eq!(refused.rejection(), Some(&TooMuch));
+}
+
+#[tokio::test]
+async fn metadata_reaches_the_events_without_being_passed_by_hand() {
+    let app = open(100).await;
+    let context = Metadata {
+        user_id: Some("ada".to_owned()),
+        ..Metadata::default()
+    };
+    let receipt = app
+        .with_metadata(context)
+        .dispatch(deposit("1", 1))
+        .await
+        .unwrap();
+    let stored = app.event(receipt.event_ids()[0]).await.unwrap().unwrap();
+    assert_eq!(stored.metadata.user_id.as_deref(), Some("ada"));
+    assert!(stored.metadata.correlation_id.is_some());
+    assert_eq!(stored.metadata.correlation_id, stored.metadata.causation_id);
+}
+
+#[tokio::test]
+async fn a_tenant_never_meets_another() {
+    let app = open(100).await;
+    let acme = app.tenant("acme").unwrap();
+    acme.dispatch(deposit("1", 60)).await.unwrap();
+    assert!(matches!(
+        app.load::<Account>("1").await,
+        Err(LoadError::NotFound { .. })
+    ));
+    assert_eq!(acme.load::<Account>("1").await.unwrap().balance, 60);
+    let seen: Vec<_> = app.feed().read().collect().await;
+    assert!(seen.is_empty());
+    let seen: Vec<_> = app.feed_of_all_tenants().read().collect().await;
+    assert_eq!(seen.len(), 1);
+}
+
+#[tokio::test]
+async fn a_receipt_tells_where_the_feed_has_its_events() {
+    let app = open(100).await;
+    let receipt = app.dispatch(deposit("1", 60)).await.unwrap();
+    let position = app.wait_for(&receipt).await.unwrap();
+    assert_eq!(position, app.head().await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_of_conflicts_is_absorbed() {
+    let app = open(u64::MAX).await;
+    let tasks: Vec<_> = (0..32)
+        .map(|task| {
+            let app = app.clone();
+            tokio::spawn(async move {
+                for _ in 0..(1000 / 32 + usize::from(task < 1000 % 32)) {
+                    app.dispatch(deposit("hot", 1)).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let account = app.load::<Account>("hot").await.unwrap();
+    assert_eq!((account.balance, account.version()), (1000, 1000));
+}
+
+#[tokio::test]
+async fn several_streams_are_committed_together_or_not_at_all() {
+    let app = open(100).await;
+    let event = |amount| Deposited {
+        amount,
+        email: String::new(),
+    };
+    app.append::<Account>("b", ExpectedVersion::NoStream, event(1))
+        .await
+        .unwrap();
+    let refused = app
+        .batch()
+        .append::<Account>("a", ExpectedVersion::NoStream, event(1))
+        .unwrap()
+        .append::<Account>("b", ExpectedVersion::NoStream, event(1))
+        .unwrap()
+        .commit()
+        .await;
+    assert!(matches!(refused, Err(BatchError::Conflict(conflict)) if conflict.actual == 1));
+    assert!(matches!(
+        app.load::<Account>("a").await,
+        Err(LoadError::NotFound { .. })
+    ));
+}
+
+#[tokio::test]
+async fn an_application_does_not_start_with_faults_and_names_all_of_them() {
+    let opened = Mink::builder()
+        .storage(MemoryStore::new())
+        .registry(registry())
+        .open()
+        .await
+        .err();
+    let text = opened.unwrap().to_string();
+    assert!(text.contains("2 faults"), "{text}");
+    assert!(
+        text.contains("takes a `by_hand::Limit` to decide `Deposit`"),
+        "{text}"
+    );
+    assert!(text.contains("declares `encrypt = \"email\"`"), "{text}");
+    assert!(text.contains("by_hand.rs:"), "{text}");
+}
+
+#[tokio::test]
+async fn after_shutdown_every_handle_is_closed() {
+    let app = open(100).await;
+    let other = app.clone();
+    app.shutdown().await.unwrap();
+    assert!(other.dispatch(deposit("1", 1)).await.is_err());
+}
 
 #[test]
-fn the_entries_are_collected_at_link_time() {
-    let events: Vec<_> = mink_runtime::inventory::iter::<EventEntry>()
-        .map(|e| e.name)
-        .collect();
-    assert_eq!(events, ["Deposited"]);
-    let handlers: Vec<_> = mink_runtime::inventory::iter::<HandlersEntry>().collect();
-    assert_eq!(handlers[0].decides[0].command, "Deposit");
+fn a_fixture_tells_what_happened() {
+    let event = |amount| Deposited {
+        amount,
+        email: String::new(),
+    };
+    Account::given(event(50))
+        .with_service(Limit(100))
+        .when(deposit("1", 50))
+        .then(event(50))
+        .then_state(|account| assert_eq!(account.balance, 100))
+        .when(deposit("1", 1))
+        .then_error(TooMuch);
+}
+
+#[test]
+#[should_panic(expected = "led to other events than expected")]
+fn a_fixture_fails_when_other_events_came() {
+    let event = |amount| Deposited {
+        amount,
+        email: String::new(),
+    };
+    let _ = Account::given(())
+        .with_service(Limit(100))
+        .when(deposit("1", 50))
+        .then(event(51));
+}
+
+#[test]
+fn an_old_event_is_upcast_through_the_chain() {
+    let mut account = Account::default();
+    let mut stored = RecordedEvent {
+        id: EventId::new(),
+        tenant: TenantId::default(),
+        stream: StreamId::new("Account-1").unwrap(),
+        version: 1,
+        event_type: "Deposited".into(),
+        schema_version: 1,
+        format: Format::Json,
+        payload: r#"{"amount":2}"#.into(),
+        metadata: Metadata::default(),
+        recorded_at: chrono::DateTime::UNIX_EPOCH,
+    };
+    assert!(account.evolve_stored(&stored).unwrap());
+    assert_eq!(account.balance, 200);
+    stored.schema_version = 4;
+    let refused = account.evolve_stored(&stored).unwrap_err();
+    assert_eq!(refused.fault, DecodeFault::FromTheFuture { known: 3 });
+}
+
+#[test]
+fn every_event_of_the_registry_survives_being_read_and_written() {
+    check_registry(&registry()).unwrap();
 }

@@ -6,7 +6,6 @@ use crate::repository::Loaded;
 
 /// What a dispatched command or an append did. Answered as soon as it is durable, before the feed has given its
 /// events a position.
-#[derive(Debug, Clone)]
 pub struct Receipt<A> {
     tenant: TenantId,
     aggregate_id: String,
@@ -103,5 +102,28 @@ impl<A: Aggregate> Receipt<A> {
     #[must_use]
     pub fn event_ids(&self) -> &[EventId] {
         &self.event_ids
+    }
+}
+
+impl<A> Clone for Receipt<A> {
+    fn clone(&self) -> Self {
+        Self {
+            tenant: self.tenant.clone(),
+            aggregate_id: self.aggregate_id.clone(),
+            stream: self.stream.clone(),
+            version: self.version,
+            events: self.events.clone(),
+            event_ids: self.event_ids.clone(),
+        }
+    }
+}
+
+impl<A> std::fmt::Debug for Receipt<A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Receipt")
+            .field("stream", &self.stream)
+            .field("version", &self.version)
+            .field("events", &self.events)
+            .finish_non_exhaustive()
     }
 }

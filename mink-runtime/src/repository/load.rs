@@ -9,7 +9,7 @@ use crate::pipeline::{DecodeError, DecodeFault};
 use crate::storage::{RecordedEvent, StorageError, StreamPage, StreamQuery};
 
 /// An aggregate as its events made it. Dereferences to the state.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Loaded<A> {
     state: A,
     stream: StreamId,
@@ -30,6 +30,16 @@ impl<A> Loaded<A> {
     /// The state alone.
     pub fn into_state(self) -> A {
         self.state
+    }
+}
+
+/// Shows which aggregate it is, not its state, which may be personal.
+impl<A> std::fmt::Debug for Loaded<A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Loaded")
+            .field("stream", &self.stream)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 

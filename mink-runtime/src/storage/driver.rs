@@ -10,8 +10,11 @@ pub struct Driver {
     /// The URL schemes it knows, as `["postgres", "postgresql"]`.
     pub schemes: &'static [&'static str],
     /// Opens the store, creating or migrating its schema.
-    pub open: for<'a> fn(&'a str) -> BoxFuture<'a, Result<Arc<dyn Storage>, StorageError>>,
+    pub open: for<'a> fn(&'a str) -> BoxFuture<'a, Opened>,
 }
+
+/// A store, or why it cannot be opened.
+pub type Opened = Result<Arc<dyn Storage>, StorageError>;
 
 inventory::collect!(Driver);
 
