@@ -53,11 +53,11 @@ impl Reader {
             .collect::<Result<Vec<_>, _>>()?;
         // The head was read before the events, in a snapshot of its own: everything up to it was in sight when
         // the events were searched, and the events may go beyond it.
-        let last = events.last().map_or(after.0, |event| event.position.0);
-        let next = if events.len() >= limit {
+        let last = events.last().map_or(0, |event| event.position.0);
+        let next = if events.len() >= limit.max(1) {
             last
         } else {
-            last.max(searched_to.min(head))
+            after.0.max(last).max(searched_to.min(head))
         };
         Ok(FeedPage {
             events,
@@ -95,7 +95,7 @@ fn search(
         arguments.add(serde_json::to_string(&names)?)?;
     }
     sql.push_str(ORDER);
-    arguments.add(i64::try_from(limit).unwrap_or(i64::MAX))?;
+    arguments.add(super::limit(limit))?;
     Ok((sql, arguments))
 }
 
