@@ -126,7 +126,7 @@ impl Mink {
         let events = Events::from_all(events);
         let mut batch = self.batch();
         batch.push(stream.clone(), expected, &events)?;
-        let commit = batch.into_commit();
+        let commit = batch.into_value();
         let ids = commit.events().map(|event| event.id).collect();
         let committed = self.shared.bus.repository().commit(commit).await?;
         let version = committed.streams.first().map_or(0, |head| head.version);
