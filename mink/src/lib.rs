@@ -2,7 +2,8 @@
 #![doc(test(attr(deny(warnings))))]
 
 pub use mink_runtime::{
-    aggregate, command, event, id, metadata, pipeline, registry, schema, storage,
+    aggregate, app, bus, command, event, id, metadata, pipeline, registry, repository, schema,
+    storage, testing,
 };
 
 #[cfg(feature = "postgres")]
@@ -12,6 +13,7 @@ pub use mink_sqlite as sqlite;
 
 pub use mink_macros::{Aggregate, Shape, command, event, handlers};
 pub use mink_runtime::aggregate::Aggregate;
+pub use mink_runtime::app::{Error, Mink, Result};
 pub use mink_runtime::schema::Shape;
 
 pub mod prelude;
