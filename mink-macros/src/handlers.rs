@@ -3,6 +3,7 @@
 mod classify;
 mod expand;
 mod method;
+mod returns;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};

@@ -1,0 +1,41 @@
+use mink::prelude::*;
+
+#[event]
+struct OrderPlaced {
+    customer: String,
+}
+
+#[command]
+struct PlaceOrder {
+    order_id: String,
+    customer: String,
+}
+
+#[derive(Aggregate, Default)]
+struct Order {
+    placed: bool,
+}
+
+#[derive(Aggregate, Default)]
+struct Basket;
+
+#[handlers]
+impl Basket {
+    fn place(&self, command: PlaceOrder) {
+        let _ = command;
+    }
+}
+
+#[handlers]
+impl Order {
+    fn place(&self, command: PlaceOrder) -> OrderPlaced {
+        OrderPlaced {
+            customer: command.customer,
+        }
+    }
+    fn placed(&mut self, _: &OrderPlaced) {
+        self.placed = true;
+    }
+}
+
+fn main() {}
