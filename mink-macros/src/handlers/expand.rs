@@ -33,16 +33,23 @@ pub(super) fn expand(
         .filter(|method| !method.refused)
         .map(|method| decider(root, aggregate, method));
     let here = root.location(ends(aggregate).0);
+    // all at the type's place: that is where a second block for it is underlined
+    let table = {
+        let start = ends(aggregate).0;
+        let root = root.at(start);
+        quote_spanned! {start=>
+            impl #root::aggregate::AggregateHandlers for #aggregate {
+                const EVOLVERS: &'static [#root::aggregate::Evolver<Self>] = &[#(#evolvers),*];
+                const DECIDERS: &'static [#root::aggregate::Decider] = &[#(#deciders),*];
+            }
+        }
+    };
     quote! {
         #(#cfg)*
         const _: () = {
             #(#evolves)*
             #(#decides)*
-            #[automatically_derived]
-            impl #root::aggregate::AggregateHandlers for #aggregate {
-                const EVOLVERS: &'static [#root::aggregate::Evolver<Self>] = &[#(#evolvers),*];
-                const DECIDERS: &'static [#root::aggregate::Decider] = &[#(#deciders),*];
-            }
+            #table
             #root::__private::inventory::submit! {
                 #root::registry::HandlersEntry::of::<#aggregate>(#here)
             }
@@ -90,6 +97,13 @@ fn handles(root: &Root, aggregate: &Type, method: &Decide) -> TokenStream {
     }
     let output = output(method);
     let assertions = Returns::read(&output).assertions(root, aggregate);
+    // a private type is underlined where it is returned
+    let decision = {
+        let (start, end) = ends(&output);
+        let open = quote_spanned!(start=> type Decision =);
+        let close = quote_spanned!(end=> ;);
+        quote!(#open #output #close)
+    };
     let decided = if method.refused {
         quote!(())
     } else {
@@ -111,7 +125,7 @@ fn handles(root: &Root, aggregate: &Type, method: &Decide) -> TokenStream {
         #(#cfg)*
         #[automatically_derived]
         impl #root::aggregate::Decides<#command> for #aggregate {
-            type Decision = #output;
+            #decision
             fn decide<'a>(
                 &'a self,
                 command: #command,

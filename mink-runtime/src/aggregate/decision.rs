@@ -6,9 +6,10 @@ use crate::event::Event;
 /// What can be turned into events of the aggregate `A`: one event, `()`, an `Option`, a `Vec`, a tuple, or
 /// [`Events<A>`] for a mixed list.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be turned into events of `{A}`",
-    label = "not events of `{A}`",
-    note = "use one event, a tuple or `Vec` of events, an `Option` of these, `()`, or `Events<{A}>` for a mixed list"
+    message = "`{Self}` is not an event of `{A}`",
+    label = "`{A}` does not evolve from this",
+    note = "if it is an event: add `fn name(&mut self, event: &{Self})` to the `#[handlers] impl {A}` block, and `#[event]` to `{Self}` when it has none",
+    note = "a command's method returns one event, a tuple, `Vec` or `Option` of events, `()`, `Events<{A}>` for a mixed list, or a `Result` of these"
 )]
 pub trait IntoEvents<A> {
     /// Adds them, in order.
@@ -19,8 +20,8 @@ pub trait IntoEvents<A> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event of `{A}`",
     label = "`{A}` does not evolve from this",
-    note = "what a command's method returns must change the state: add `fn name(&mut self, event: &{Self})` to the `#[handlers] impl {A}` block",
-    note = "an event is a struct or an enum with `#[event]`"
+    note = "if it is an event: add `fn name(&mut self, event: &{Self})` to the `#[handlers] impl {A}` block, and `#[event]` to `{Self}` when it has none",
+    note = "a command's method returns one event, a tuple, `Vec` or `Option` of events, `()`, `Events<{A}>` for a mixed list, or a `Result` of these"
 )]
 pub trait EventOf<A>: Event {
     /// Adds it behind the others.
@@ -40,10 +41,12 @@ impl<A, E: EventOf<A>> IntoEvents<A> for E {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<A> IntoEvents<A> for () {
     fn push_into(self, _: &mut Events<A>) {}
 }
 
+#[diagnostic::do_not_recommend]
 impl<A, T: IntoEvents<A>> IntoEvents<A> for Option<T> {
     fn push_into(self, events: &mut Events<A>) {
         if let Some(inner) = self {
@@ -52,6 +55,7 @@ impl<A, T: IntoEvents<A>> IntoEvents<A> for Option<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<A, T: IntoEvents<A>> IntoEvents<A> for Vec<T> {
     fn push_into(self, events: &mut Events<A>) {
         for inner in self {
@@ -60,6 +64,7 @@ impl<A, T: IntoEvents<A>> IntoEvents<A> for Vec<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<A> IntoEvents<A> for Events<A> {
     fn push_into(self, events: &mut Events<A>) {
         events.append(self);
@@ -68,6 +73,7 @@ impl<A> IntoEvents<A> for Events<A> {
 
 macro_rules! tuples {
     ($(($($name:ident),+))*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<A, $($name: IntoEvents<A>),+> IntoEvents<A> for ($($name,)+) {
             fn push_into(self, events: &mut Events<A>) {
                 #[allow(non_snake_case, reason = "type parameters name the places of the tuple")]
@@ -86,7 +92,9 @@ tuples! {
 /// domain's own error.
 #[diagnostic::on_unimplemented(
     message = "a command's method cannot return `{Self}`",
-    label = "not events of `{A}`, nor a `Result` of them"
+    label = "neither events of `{A}` nor a `Result` of them",
+    note = "a command's method returns one event, a tuple, `Vec` or `Option` of events, `()`, `Events<{A}>` for a mixed list, or a `Result` of these",
+    note = "an event is a struct or an enum with `#[event]`, and `{A}` has a method `fn name(&mut self, event: &E)` for each"
 )]
 pub trait Decision<A> {
     /// The domain's own error; [`Infallible`] for a method that always agrees.
@@ -109,6 +117,7 @@ impl<A, E: EventOf<A>> Decision<A> for E {
 
 macro_rules! always_agree {
     ($(<$($name:ident),*> $ty:ty;)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<A, $($name),*> Decision<A> for $ty
         where
             $ty: IntoEvents<A>,
@@ -136,6 +145,7 @@ always_agree! {
     <T1, T2, T3, T4, T5, T6, T7, T8> (T1, T2, T3, T4, T5, T6, T7, T8);
 }
 
+#[diagnostic::do_not_recommend]
 impl<A, T: IntoEvents<A>, E> Decision<A> for Result<T, E> {
     type Error = E;
 

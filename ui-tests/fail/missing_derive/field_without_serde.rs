@@ -1,6 +1,6 @@
 use mink::prelude::*;
 
-#[derive(Clone, PartialEq, Debug, serde::Serialize, Shape)]
+#[derive(Clone, PartialEq, Debug, Shape)]
 struct Sku(String);
 
 #[event]

@@ -16,22 +16,12 @@ struct Order {
     placed: bool,
 }
 
-#[derive(Aggregate, Default)]
-struct Basket;
-
-#[handlers]
-impl Basket {
-    fn place(&self, command: PlaceOrder) {
-        let _ = command;
-    }
-}
-
 #[handlers]
 impl Order {
-    fn place(&self, command: PlaceOrder) -> OrderPlaced {
-        OrderPlaced {
+    fn place(&self, command: PlaceOrder) -> Result<OrderPlaced> {
+        Ok(OrderPlaced {
             customer: command.customer,
-        }
+        })
     }
     fn placed(&mut self, _: &OrderPlaced) {
         self.placed = true;
