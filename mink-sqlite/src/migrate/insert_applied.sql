@@ -1,0 +1,1 @@
+INSERT INTO mink_migrations (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)

@@ -1,0 +1,1 @@
+SELECT version, checksum FROM mink_migrations ORDER BY version

@@ -1,0 +1,245 @@
+//! Reads of streams and single events.
+
+mod feed;
+mod list;
+
+use std::sync::Arc;
+
+use futures_util::TryStreamExt;
+use mink_runtime::id::{EventId, Position, StreamId, TenantId};
+use mink_runtime::storage::{
+    Direction, RecordedEvent, StorageError, StreamInfo, StreamPage, StreamQuery,
+};
+use sqlx::error::BoxDynError;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Arguments, AssertSqlSafe, Either, Executor, Sqlite, SqlitePool};
+
+use crate::failure::storage_error;
+use crate::row::{EventReader, Whose, column, damaged, unsigned};
+
+const READ_FORWARDS: &str = include_str!("read/stream_forwards.sql");
+const READ_BACKWARDS: &str = include_str!("read/stream_backwards.sql");
+const SELECT_EVENT: &str = include_str!("read/event.sql");
+const SELECT_POSITION: &str = include_str!("read/position_of.sql");
+const SELECT_HEAD: &str = include_str!("read/head.sql");
+const SELECT_STREAM: &str = include_str!("read/stream_info.sql");
+
+/// How many streams one text reads.
+const STREAMS: usize = 16;
+
+/// The connections that read.
+pub(crate) struct Reader {
+    pool: SqlitePool,
+    label: Arc<str>,
+}
+
+impl Reader {
+    pub(crate) fn new(pool: SqlitePool, label: Arc<str>) -> Self {
+        Self { pool, label }
+    }
+
+    pub(crate) async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    fn failed(&self, error: sqlx::Error) -> StorageError {
+        storage_error(error, &self.label)
+    }
+
+    pub(crate) async fn stream(&self, query: &StreamQuery) -> Result<StreamPage, StorageError> {
+        let arguments = arguments(std::slice::from_ref(query)).map_err(|e| self.encode(e))?;
+        let sql = stream_sql(query.direction);
+        let mut parts = fetch(&self.pool, sql, arguments, 1)
+            .await
+            .map_err(|error| self.failed(error))?;
+        page(query, &parts.pop().unwrap_or_default())?.ok_or_else(|| StorageError::StreamNotFound {
+            stream: query.stream.clone(),
+        })
+    }
+
+    pub(crate) async fn streams(
+        &self,
+        queries: &[StreamQuery],
+    ) -> Result<Vec<Option<StreamPage>>, StorageError> {
+        if queries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut pages = Vec::with_capacity(queries.len());
+        let mut snapshot = self
+            .pool
+            .begin()
+            .await
+            .map_err(|error| self.failed(error))?;
+        for run in queries.chunk_by(|a, b| a.direction == b.direction) {
+            for chunk in run.chunks(STREAMS) {
+                // Only the whole chunk and the single statement are worth preparing.
+                let step = if chunk.len() == STREAMS { STREAMS } else { 1 };
+                for queries in chunk.chunks(step) {
+                    let arguments = arguments(queries).map_err(|e| self.encode(e))?;
+                    let sql = stream_sql(queries[0].direction).repeat(queries.len());
+                    let parts = fetch(&mut *snapshot, sql, arguments, queries.len())
+                        .await
+                        .map_err(|error| self.failed(error))?;
+                    for (query, rows) in queries.iter().zip(&parts) {
+                        pages.push(page(query, rows)?);
+                    }
+                }
+            }
+        }
+        snapshot
+            .rollback()
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(pages)
+    }
+
+    pub(crate) async fn event(
+        &self,
+        tenant: &TenantId,
+        id: EventId,
+    ) -> Result<Option<RecordedEvent>, StorageError> {
+        let row = sqlx::query(SELECT_EVENT)
+            .bind(tenant.as_str())
+            .bind(id.0.as_bytes().as_slice())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| self.failed(error))?;
+        let Some(row) = row else { return Ok(None) };
+        let whose = Whose::Event(id);
+        let stream = stream_name(&row, 0, whose)?;
+        EventReader::default()
+            .event(&row, 1, tenant, &stream, whose)
+            .map(Some)
+    }
+
+    pub(crate) async fn position_of(
+        &self,
+        tenant: &TenantId,
+        id: EventId,
+    ) -> Result<Option<Position>, StorageError> {
+        let position: Option<i64> = sqlx::query_scalar(SELECT_POSITION)
+            .bind(tenant.as_str())
+            .bind(id.0.as_bytes().as_slice())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| self.failed(error))?;
+        position
+            .map(|position| unsigned(position, "position", Whose::Event(id)).map(Position))
+            .transpose()
+    }
+
+    pub(crate) async fn head(&self) -> Result<Position, StorageError> {
+        let head: Option<i64> = sqlx::query_scalar(SELECT_HEAD)
+            .fetch_one(&self.pool)
+            .await
+            .map_err(|error| self.failed(error))?;
+        // Positions below 0 can only come from another hand; they are before the start, where no reader looks.
+        Ok(Position(
+            head.map_or(0, |head| u64::try_from(head).unwrap_or(0)),
+        ))
+    }
+
+    pub(crate) async fn stream_info(
+        &self,
+        tenant: &TenantId,
+        stream: &StreamId,
+    ) -> Result<Option<StreamInfo>, StorageError> {
+        let version: Option<i64> = sqlx::query_scalar(SELECT_STREAM)
+            .bind(tenant.as_str())
+            .bind(stream.as_str())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| self.failed(error))?;
+        let Some(version) = version else {
+            return Ok(None);
+        };
+        Ok(Some(StreamInfo {
+            tenant: tenant.clone(),
+            stream: stream.clone(),
+            version: unsigned(version, "version", Whose::Stream(stream))?,
+        }))
+    }
+
+    fn encode(&self, error: BoxDynError) -> StorageError {
+        self.failed(sqlx::Error::Encode(error))
+    }
+}
+
+fn stream_sql(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Forwards => READ_FORWARDS,
+        Direction::Backwards => READ_BACKWARDS,
+    }
+}
+
+fn arguments(queries: &[StreamQuery]) -> Result<SqliteArguments, BoxDynError> {
+    let mut arguments = SqliteArguments::default();
+    for query in queries {
+        arguments.add(clamp(query.from))?;
+        arguments.add(clamp(query.to))?;
+        arguments.add(query.tenant.as_str())?;
+        arguments.add(query.stream.as_str())?;
+        arguments.add(limit(query.limit))?;
+    }
+    Ok(arguments)
+}
+
+/// A version or position as SQLite's own integer: what is beyond it is beyond every stored one too.
+fn clamp(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn limit(limit: usize) -> i64 {
+    i64::try_from(limit.max(1)).unwrap_or(i64::MAX)
+}
+
+fn page(query: &StreamQuery, rows: &[SqliteRow]) -> Result<Option<StreamPage>, StorageError> {
+    let whose = Whose::Stream(&query.stream);
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let version = unsigned(column(first, 0, "version", whose)?, "version", whose)?;
+    let mut reader = EventReader::default();
+    let mut events = Vec::with_capacity(rows.len());
+    for row in rows {
+        // A stream without an event in the range is one row of nothing but its version.
+        if column::<Option<i64>>(row, 1, "version", whose)?.is_none() {
+            continue;
+        }
+        events.push(reader.event(row, 1, &query.tenant, &query.stream, whose)?);
+    }
+    Ok(Some(StreamPage { version, events }))
+}
+
+fn stream_name(row: &SqliteRow, index: usize, whose: Whose<'_>) -> Result<StreamId, StorageError> {
+    let name: &str = column(row, index, "stream", whose)?;
+    StreamId::new(name).map_err(|error| damaged(whose, &error.to_string()))
+}
+
+/// The rows of each of a text's `statements` statements. A connection whose thread died ends its answers early
+/// and without an error, so they are counted: a page cut short must not look like the end.
+async fn fetch<'c, E>(
+    executor: E,
+    sql: impl Into<String>,
+    arguments: SqliteArguments,
+    statements: usize,
+) -> Result<Vec<Vec<SqliteRow>>, sqlx::Error>
+where
+    E: Executor<'c, Database = Sqlite>,
+{
+    let query = sqlx::query_with(AssertSqlSafe(sql.into()), arguments);
+    let mut answers = executor.fetch_many(query);
+    let mut parts = Vec::with_capacity(statements);
+    let mut rows = Vec::new();
+    while let Some(answer) = answers.try_next().await? {
+        match answer {
+            Either::Left(_) => parts.push(std::mem::take(&mut rows)),
+            Either::Right(row) => rows.push(row),
+        }
+    }
+    if parts.len() == statements {
+        Ok(parts)
+    } else {
+        Err(sqlx::Error::WorkerCrashed)
+    }
+}

@@ -1,0 +1,1 @@
+    AND +e.category IN (SELECT value FROM json_each(?))

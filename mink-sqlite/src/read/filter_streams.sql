@@ -1,0 +1,1 @@
+    AND +e.stream IN (SELECT value FROM json_each(?))

@@ -1,0 +1,1 @@
+    AND +e.event_type IN (SELECT value FROM json_each(?))

@@ -1,0 +1,3 @@
+SELECT stream, version
+FROM mink_streams
+WHERE tenant = ? AND stream >= ? AND stream > ? AND stream < ?

@@ -1,0 +1,1 @@
+SELECT position FROM mink_events WHERE tenant = ? AND event_id = ?

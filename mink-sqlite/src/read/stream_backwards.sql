@@ -1,0 +1,7 @@
+SELECT s.version, e.version, e.event_id, e.event_type, e.schema_version, e.recorded_at, e.format, e.metadata, e.payload
+FROM mink_streams AS s
+LEFT JOIN mink_events AS e
+    ON e.tenant = s.tenant AND e.stream = s.stream AND e.version >= ? AND e.version <= ?
+WHERE s.tenant = ? AND s.stream = ?
+ORDER BY e.version DESC
+LIMIT ?;

@@ -1,0 +1,1 @@
+SELECT version FROM mink_streams WHERE tenant = ? AND stream = ?
