@@ -1,12 +1,7 @@
 //! Given/when/then for aggregates, and the checks that hold for every registry.
 //!
-//! Domain code is pure, so these run without a store, a runtime or a clock:
-//!
-//! ```ignore
-//! Order::given((placed(), OrderCancelled { reason: "changed mind".into() }))
-//!     .when(AddLine { .. })
-//!     .then_error(OrderError::Cancelled);
-//! ```
+//! Domain code is pure, so these run without a store, a runtime or a clock: [`Fixture::given`] takes what happened
+//! before, [`Given::when`] a command, and [`Then`] says what must have come of it.
 
 mod checks;
 mod diff;

@@ -5,12 +5,7 @@ use super::{Aggregate, Applies, IntoEvents};
 use crate::event::Event;
 
 /// A list of events of one aggregate, of any of the types that it evolves from.
-///
-/// ```ignore
-/// let mut events = Events::new();
-/// events.push(OrderPlaced { .. });
-/// events.push(LineAdded { .. });
-/// ```
+/// What a deciding method returns when it does not know beforehand which events, and how many, there will be.
 pub struct Events<A> {
     list: Vec<AnyEvent<A>>,
 }

@@ -2,6 +2,7 @@
 
 mod data;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,8 +23,9 @@ const FALLBACK: Duration = Duration::from_millis(250);
 /// A store in memory. It keeps every rule of [`Storage`] except durability: its events are gone when its last
 /// handle is dropped.
 ///
-/// Cloning gives another handle to the same data; closing one handle closes all. `memory://` opens a fresh,
-/// empty store each time.
+/// Cloning gives another handle to the same data, as cloning a pool does: closing one closes all. A handle that
+/// is closed apart, as another process's would be, comes from [`another_node`](Self::another_node). `memory://`
+/// opens a fresh, empty store each time.
 ///
 /// ```
 /// # use mink_runtime::storage::{MemoryStore, Storage};
@@ -36,18 +38,14 @@ const FALLBACK: Duration = Duration::from_millis(250);
 #[derive(Clone, Default)]
 pub struct MemoryStore {
     shared: Arc<Shared>,
+    /// Read and set only while the data is locked.
+    closed: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
 struct Shared {
-    state: Mutex<State>,
+    data: Mutex<Data>,
     moved: watch::Sender<()>,
-}
-
-#[derive(Default)]
-struct State {
-    closed: bool,
-    data: Data,
 }
 
 impl MemoryStore {
@@ -57,30 +55,55 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// The data; never held across an await. No code that holds it panics halfway through a change, so a
-    /// poisoned lock still guards whole commits.
-    fn state(&self) -> MutexGuard<'_, State> {
+    /// Opens the same data once more, as another process would: closing this handle does not close the new one,
+    /// and the other way round.
+    ///
+    /// ```
+    /// # use mink_runtime::storage::{MemoryStore, Storage};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let here = MemoryStore::new();
+    /// let there = here.another_node();
+    /// here.close().await;
+    /// assert!(here.head().await.is_err());
+    /// assert!(there.head().await.is_ok());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn another_node(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            closed: Arc::default(),
+        }
+    }
+
+    /// The data, unless this handle is closed; never held across an await. No code that holds it panics halfway
+    /// through a change, so a poisoned lock still guards whole commits.
+    fn data(&self) -> Option<MutexGuard<'_, Data>> {
+        let data = self.lock();
+        (!self.closed.load(Ordering::Relaxed)).then_some(data)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Data> {
         self.shared
-            .state
+            .data
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read<T>(&self, look: impl FnOnce(&Data) -> T) -> Result<T, StorageError> {
-        let state = self.state();
-        if state.closed {
-            return Err(StorageError::Closed);
+        match self.data() {
+            Some(data) => Ok(look(&data)),
+            None => Err(StorageError::Closed),
         }
-        Ok(look(&state.data))
     }
 }
 
 impl std::fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let state = self.state();
+        let data = self.lock();
         f.debug_struct("MemoryStore")
-            .field("head", &state.data.head())
-            .field("closed", &state.closed)
+            .field("head", &data.head())
+            .field("closed", &self.closed.load(Ordering::Relaxed))
             .finish()
     }
 }
@@ -97,18 +120,17 @@ impl Storage for MemoryStore {
         Box::pin(async move {
             // Payloads are parsed before the lock is taken: a large one holds up nobody.
             let checked: Vec<_> = batch.iter().map(|commit| check(commit)).collect();
-            let mut state = self.state();
-            if state.closed {
+            let Some(mut data) = self.data() else {
                 return batch.iter().map(|_| Err(CommitError::Closed)).collect();
-            }
-            let before = state.data.head();
+            };
+            let before = data.head();
             let answers = batch
                 .iter()
                 .zip(checked)
-                .map(|(commit, checked)| checked.and_then(|()| state.data.commit(commit)))
+                .map(|(commit, checked)| checked.and_then(|()| data.commit(commit)))
                 .collect();
-            let grown = state.data.head() > before;
-            drop(state);
+            let grown = data.head() > before;
+            drop(data);
             if grown {
                 self.shared.moved.send_replace(());
             }
@@ -203,7 +225,9 @@ impl Storage for MemoryStore {
 
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            self.state().closed = true;
+            let data = self.lock();
+            self.closed.store(true, Ordering::Relaxed);
+            drop(data);
             self.shared.moved.send_replace(());
         })
     }

@@ -1,0 +1,186 @@
+//! A memory store whose `commit` a test can hold, fail or watch.
+#![allow(dead_code, reason = "each test file uses what it needs")]
+
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::BoxFuture;
+use mink_runtime::id::{EventId, Position, StreamId, TenantId};
+use mink_runtime::metadata::Metadata;
+use mink_runtime::storage::{
+    Append, Commit, CommitError, Committed, ExpectedVersion, FeedFilter, FeedPage, Format,
+    MemoryStore, NewEvent, RecordedEvent, Storage, StorageError, StreamInfo, StreamList,
+    StreamPage, StreamQuery,
+};
+
+/// What happens to one batch.
+pub(crate) enum Fate {
+    /// It is committed and answered.
+    Done,
+    /// It is committed, and the answer is lost.
+    AnswerLost,
+    /// It never arrives, and the store says so.
+    Unavailable,
+    /// It never arrives, and nobody can tell.
+    LostOnTheWay,
+    /// Every commit's first stream is held by another transaction.
+    Busy,
+    /// The adapter panics.
+    Panic,
+}
+
+type Script = Box<dyn Fn(usize, &[Arc<Commit>]) -> BoxFuture<'static, Fate> + Send + Sync>;
+
+/// Decides the fate of each batch; counts them.
+pub(crate) struct Scripted {
+    pub(crate) memory: MemoryStore,
+    pub(crate) lanes: usize,
+    pub(crate) batches: Mutex<Vec<Vec<Arc<Commit>>>>,
+    script: Script,
+}
+
+impl Scripted {
+    pub(crate) fn new(
+        script: impl Fn(usize, &[Arc<Commit>]) -> BoxFuture<'static, Fate> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Self::with_lanes(1, script)
+    }
+
+    pub(crate) fn with_lanes(
+        lanes: usize,
+        script: impl Fn(usize, &[Arc<Commit>]) -> BoxFuture<'static, Fate> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            memory: MemoryStore::new(),
+            lanes,
+            batches: Mutex::default(),
+            script: Box::new(script),
+        })
+    }
+
+    pub(crate) fn batch_sizes(&self) -> Vec<usize> {
+        self.batches.lock().unwrap().iter().map(Vec::len).collect()
+    }
+}
+
+impl Storage for Scripted {
+    fn name(&self) -> &str {
+        "scripted"
+    }
+    fn lanes(&self) -> usize {
+        self.lanes
+    }
+    fn commit<'a>(
+        &'a self,
+        batch: &'a [Arc<Commit>],
+    ) -> BoxFuture<'a, Vec<Result<Committed, CommitError>>> {
+        let number = {
+            let mut batches = self.batches.lock().unwrap();
+            batches.push(batch.to_vec());
+            batches.len() - 1
+        };
+        let fate = (self.script)(number, batch);
+        Box::pin(async move {
+            let all = |error: CommitError| batch.iter().map(|_| Err(error.clone())).collect();
+            let reason = || "the line is dead".to_owned();
+            match fate.await {
+                Fate::Done => self.memory.commit(batch).await,
+                Fate::AnswerLost => {
+                    self.memory.commit(batch).await;
+                    all(CommitError::OutcomeUnknown { reason: reason() })
+                }
+                Fate::LostOnTheWay => all(CommitError::OutcomeUnknown { reason: reason() }),
+                Fate::Unavailable => all(CommitError::Unavailable { reason: reason() }),
+                Fate::Busy => batch
+                    .iter()
+                    .map(|commit| {
+                        Err(CommitError::Busy {
+                            stream: commit.appends[0].stream.clone(),
+                        })
+                    })
+                    .collect(),
+                Fate::Panic => panic!("a faulty adapter"),
+            }
+        })
+    }
+    fn read_stream<'a>(
+        &'a self,
+        query: &'a StreamQuery,
+    ) -> BoxFuture<'a, Result<StreamPage, StorageError>> {
+        self.memory.read_stream(query)
+    }
+    fn read_streams<'a>(
+        &'a self,
+        queries: &'a [StreamQuery],
+    ) -> BoxFuture<'a, Result<Vec<Option<StreamPage>>, StorageError>> {
+        self.memory.read_streams(queries)
+    }
+    fn read_feed<'a>(
+        &'a self,
+        after: Position,
+        filter: &'a FeedFilter,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<FeedPage, StorageError>> {
+        self.memory.read_feed(after, filter, limit)
+    }
+    fn head(&self) -> BoxFuture<'_, Result<Position, StorageError>> {
+        self.memory.head()
+    }
+    fn event<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: EventId,
+    ) -> BoxFuture<'a, Result<Option<RecordedEvent>, StorageError>> {
+        self.memory.event(tenant, id)
+    }
+    fn position_of<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: EventId,
+    ) -> BoxFuture<'a, Result<Option<Position>, StorageError>> {
+        self.memory.position_of(tenant, id)
+    }
+    fn stream_info<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        stream: &'a StreamId,
+    ) -> BoxFuture<'a, Result<Option<StreamInfo>, StorageError>> {
+        self.memory.stream_info(tenant, stream)
+    }
+    fn list_streams<'a>(
+        &'a self,
+        query: &'a StreamList,
+    ) -> BoxFuture<'a, Result<Vec<StreamInfo>, StorageError>> {
+        self.memory.list_streams(query)
+    }
+    fn feed_moved(&self) -> BoxFuture<'static, ()> {
+        self.memory.feed_moved()
+    }
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.memory.close()
+    }
+}
+
+pub(crate) fn event(payload: &str) -> NewEvent {
+    NewEvent {
+        id: EventId::new(),
+        event_type: "Happened".into(),
+        schema_version: 1,
+        format: Format::Json,
+        payload: payload.to_owned().into(),
+        metadata: Metadata::default(),
+        recorded_at: chrono::DateTime::UNIX_EPOCH,
+    }
+}
+
+pub(crate) fn append(stream: &str, events: usize) -> Append {
+    Append {
+        tenant: TenantId::default(),
+        stream: StreamId::new(stream).unwrap(),
+        expected: ExpectedVersion::Any,
+        events: (0..events).map(|_| event("{}")).collect(),
+    }
+}
+
+pub(crate) fn commit(stream: &str, events: usize) -> Arc<Commit> {
+    Arc::new(Commit::new(vec![append(stream, events)]))
+}
