@@ -5,7 +5,7 @@ mod upcast;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use upcast::{StoredPayload, Upcast, UpcastFailure, UpcastOutcome, UpcastStep};
+pub use upcast::{StoredPayload, Upcast, UpcastFailure, UpcastFrom, UpcastOutcome, UpcastStep};
 
 use crate::schema::Shape;
 

@@ -40,7 +40,13 @@ use crate::id::{EventId, Position, StreamId, TenantId};
 /// tasks at once. Every method that names a tenant touches that tenant's data only.
 ///
 /// **Delivery.** `commit` answering `Ok` means durable. A crash at any instant leaves all of a commit or none.
-/// The feed is gapless, never skips, never repeats, and keeps every stream's own order.
+/// The feed is gapless, never skips, never repeats, and keeps every stream's own order. Of two commits, one
+/// submitted after the other was answered stands behind it in the feed. A reader never sees half a commit.
+///
+/// **Limits and numbers.** A limit of 0 is taken as 1; a limit, version or position beyond what the database can
+/// express is an ordinary large number and never an error.
+///
+/// **Dropped futures.** Whoever drops the future of a commit leaves it whole or absent, and the store usable.
 pub trait Storage: Send + Sync + 'static {
     /// A short name for messages, as `sqlite`. Never holds a password.
     fn name(&self) -> &str;
@@ -53,15 +59,20 @@ pub trait Storage: Send + Sync + 'static {
     /// Commits every value of the batch, each atomically by itself, each with its own answer, in one round trip
     /// where the database allows it. `results[i]` answers `batch[i]`.
     ///
-    /// * No stream occurs in two commits of one batch; the caller ([`GroupCommit`]) sees to it.
+    /// * No stream occurs in two commits of one batch, and every value has passed [`Commit::check`]; the caller
+    ///   ([`GroupCommit`]) sees to both. An event id may occur in two commits of a batch: one of them is done, the
+    ///   other answered with [`CommitError::EventIdReused`].
     /// * An expected version that does not hold gives [`CommitError::Conflict`] for that commit alone.
     /// * A commit whose event ids are all stored already, in the same streams of the same tenant, is recognised:
     ///   `Ok` with the versions of the first time and [`Committed::recognised`] set. When only some are stored,
     ///   or they are stored in other streams: [`CommitError::EventIdReused`]. Recognition goes before the
-    ///   version check: a resubmitted value never sees a conflict with itself.
+    ///   version check: a resubmitted value never sees a conflict with itself, not even one that is under way
+    ///   at the same time.
     /// * A stream that another transaction holds is not waited for: [`CommitError::Busy`] for that commit alone.
     /// * A commit that breaks the statement (say, a payload the database refuses) must not fail its
-    ///   neighbours: they are retried apart.
+    ///   neighbours: they are retried apart. A payload of [`Format::Json`] that is not JSON is
+    ///   [`CommitError::Refused`].
+    /// * When several streams of a commit conflict, any one of them is named.
     fn commit<'a>(
         &'a self,
         batch: &'a [Arc<Commit>],
@@ -86,7 +97,8 @@ pub trait Storage: Send + Sync + 'static {
 
     /// A page of the global feed after `after` (exclusive), filtered in the database, at most `limit` events.
     ///
-    /// The page includes every event whose commit was answered before this call. It says where to go on, also
+    /// The page includes every event whose commit was answered before this call, by this process or another one.
+    /// It says where to go on, also
     /// when nothing in the part that was searched matched, so a reader of a rare type does not search the same
     /// part twice.
     fn read_feed<'a>(
@@ -132,6 +144,7 @@ pub trait Storage: Send + Sync + 'static {
     /// await it.
     fn feed_moved(&self) -> BoxFuture<'static, ()>;
 
-    /// Refuses new work, finishes what runs and gives back connections and files.
+    /// Refuses new work, finishes what runs and gives back connections and files. Every later call is answered with
+    /// `Closed`; closing again does nothing. Other handles on the same data, opened apart, stay open.
     fn close(&self) -> BoxFuture<'_, ()>;
 }

@@ -10,11 +10,14 @@ pub use mink_postgres as postgres;
 #[cfg(feature = "sqlite")]
 pub use mink_sqlite as sqlite;
 
+pub use mink_macros::{Aggregate, Shape, command, event, handlers};
+pub use mink_runtime::aggregate::Aggregate;
 pub use mink_runtime::schema::Shape;
 
-/// What generated code names. Not part of the public interface.
+pub mod prelude;
+
 #[doc(hidden)]
-pub mod __private {
-    pub use mink_runtime::inventory;
-    pub use {serde, serde_json};
-}
+pub mod __private;
+
+// generated code names this crate, also where the crate itself uses the macros
+extern crate self as mink;

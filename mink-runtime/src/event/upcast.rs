@@ -81,3 +81,23 @@ impl<E: std::fmt::Display> UpcastOutcome for Result<Value, E> {
         self.map_err(UpcastFailure::new)
     }
 }
+
+/// An old struct that turns into this one: every type that is `From<Old>`.
+///
+/// It stands for `From` in generated code so that a missing conversion is explained.
+#[diagnostic::on_unimplemented(
+    message = "`{Old}` cannot be upcast to `{Self}`",
+    label = "`{Self}` is not made from this struct",
+    note = "write `impl From<{Old}> for {Self}`"
+)]
+pub trait UpcastFrom<Old> {
+    /// The conversion.
+    fn upcast_from(old: Old) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<Old, T: From<Old>> UpcastFrom<Old> for T {
+    fn upcast_from(old: Old) -> Self {
+        T::from(old)
+    }
+}

@@ -21,6 +21,14 @@ impl Location {
     pub const fn new(file: &'static str, line: u32) -> Self {
         Self { file, line }
     }
+
+    /// The place where this is called.
+    #[must_use]
+    #[track_caller]
+    pub const fn here() -> Self {
+        let caller = std::panic::Location::caller();
+        Self::new(caller.file(), caller.line())
+    }
 }
 
 impl fmt::Display for Location {

@@ -54,7 +54,7 @@ pub struct NewEvent {
     pub payload: Bytes,
     /// Who, why and in whose name.
     pub metadata: Metadata,
-    /// When it happened by the writer's clock. Kept to the microsecond.
+    /// When it happened by the writer's clock. Kept to the microsecond; what is finer is cut off.
     pub recorded_at: DateTime<Utc>,
 }
 

@@ -70,7 +70,8 @@ pub struct FeedEvent {
 pub struct FeedPage {
     /// The events that the filter let through, in order.
     pub events: Vec<FeedEvent>,
-    /// Where to go on: everything up to and including this position has been searched.
+    /// Where to go on: everything up to and including this position has been searched. Never below the position
+    /// that was read from, also when that lies beyond the head.
     pub next: Position,
     /// The position of the newest event when this was read. `next == head`: the reader has caught up.
     pub head: Position,

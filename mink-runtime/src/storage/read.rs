@@ -18,13 +18,13 @@ pub struct StreamQuery {
     pub tenant: TenantId,
     /// Which stream.
     pub stream: StreamId,
-    /// The lowest version wanted, inclusive; 1 is the first event.
+    /// The lowest version wanted, inclusive; 1 is the first event, and so is 0.
     pub from: u64,
     /// The highest version wanted, inclusive; `u64::MAX` is the last event there is.
     pub to: u64,
     /// Oldest or newest first.
     pub direction: Direction,
-    /// The most events in one page. At least 1.
+    /// The most events in one page; 0 is taken as 1.
     pub limit: usize,
 }
 
@@ -93,7 +93,7 @@ pub struct StreamList {
     pub prefix: Option<String>,
     /// Only streams whose name comes after this one: the last name of the page before.
     pub after: Option<StreamId>,
-    /// The most streams in one page. At least 1.
+    /// The most streams in one page; 0 is taken as 1.
     pub limit: usize,
 }
 

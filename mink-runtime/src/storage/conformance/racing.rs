@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -271,6 +272,9 @@ async fn follow_while_writing(writers: &[Ground], readers: &[Ground]) {
     }
 }
 
+/// How long a reader may get nothing new once the writers are done.
+const STUCK: Duration = Duration::from_secs(30);
+
 const STREAMS: [&str; 5] = ["Order-1", "Order-2", "Order-3", "Invoice-1", "Stock-1"];
 
 /// Writes commits of several sizes over one and two streams; gives back how many events were committed.
@@ -303,6 +307,7 @@ async fn follow(
 ) -> Vec<FeedEvent> {
     let mut read: Vec<FeedEvent> = Vec::new();
     let mut after = Position::START;
+    let mut moved_on = Instant::now();
     loop {
         let end = *until.borrow();
         let moved = at.store.feed_moved();
@@ -318,6 +323,13 @@ async fn follow(
             );
             read.push(event);
         }
+        if page.next > after || end.is_none() {
+            moved_on = Instant::now();
+        }
+        assert!(
+            moved_on.elapsed() < STUCK,
+            "a live reader gets to the head: it stays at {after}, the writers' head is {end:?}"
+        );
         after = page.next;
         match end {
             Some(end) if after >= end => return read,

@@ -1,0 +1,24 @@
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::LitStr;
+use syn::ext::IdentExt;
+
+use super::parse::AggregateKeys;
+use crate::krate::Root;
+
+pub(super) fn expand(root: &Root, keys: &AggregateKeys, ident: &Ident) -> TokenStream {
+    let name = keys
+        .name
+        .as_ref()
+        .map_or_else(|| ident.unraw().to_string(), LitStr::value);
+    let here = root.location(ident.span());
+    quote! {
+        #[automatically_derived]
+        impl #root::aggregate::Aggregate for #ident {
+            const NAME: &'static str = #name;
+        }
+        #root::__private::inventory::submit! {
+            #root::registry::AggregateEntry::of::<#ident>(#here)
+        }
+    }
+}

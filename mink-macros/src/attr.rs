@@ -1,0 +1,48 @@
+//! Reading what the user wrote in attributes.
+
+pub(crate) mod above;
+pub(crate) mod derives;
+pub(crate) mod keys;
+pub(crate) mod mink;
+pub(crate) mod serde;
+
+use darling::FromAttributes;
+use syn::Attribute;
+
+use crate::ctxt::Ctxt;
+
+// The attributes.
+pub(crate) const EVENT: &str = "event";
+pub(crate) const COMMAND: &str = "command";
+pub(crate) const AGGREGATE: &str = "aggregate";
+pub(crate) const HANDLERS: &str = "handlers";
+pub(crate) const MINK: &str = "mink";
+
+// Their keys.
+pub(crate) const CRATE: &str = "crate";
+pub(crate) const DERIVE: &str = "derive";
+pub(crate) const ENCRYPT: &str = "encrypt";
+pub(crate) const ID: &str = "id";
+pub(crate) const NAME: &str = "name";
+pub(crate) const UPCAST: &str = "upcast";
+pub(crate) const VERSION: &str = "version";
+
+/// Reads the attribute `name` wherever it stands among `attributes`; faults go to `cx`.
+pub(crate) fn read<T: FromAttributes + Default>(
+    cx: &mut Ctxt,
+    name: &str,
+    attributes: &[Attribute],
+) -> T {
+    T::from_attributes(attributes).unwrap_or_else(|error| {
+        for fault in error.flatten() {
+            let text = fault.to_string();
+            // darling speaks of fields; the user wrote a key
+            let message = match text.strip_prefix("Unknown field: ") {
+                Some(rest) => format!("`#[{name}]` has no such key here: {rest}"),
+                None => text,
+            };
+            cx.push(syn::Error::new(fault.span(), message));
+        }
+        T::default()
+    })
+}

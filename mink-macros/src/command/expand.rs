@@ -1,0 +1,77 @@
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+
+use super::parse::CommandArgs;
+use crate::attr::derives::DebugBy;
+use crate::encrypt::{Encrypted, masking_debug};
+use crate::item::{FieldDef, Item};
+use crate::krate::Root;
+use crate::shape;
+use crate::span::ends;
+
+/// A command without faults.
+pub(super) struct Checked<'a> {
+    pub(super) root: &'a Root,
+    pub(super) args: &'a CommandArgs,
+    pub(super) item: &'a Item,
+    pub(super) id: &'a FieldDef,
+    pub(super) encrypted: &'a Encrypted,
+    pub(super) needs_shape: bool,
+    pub(super) debug: DebugBy,
+}
+
+pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
+    let Checked {
+        root, item, args, ..
+    } = command;
+    let ident = &item.ident;
+    let name = args
+        .name
+        .as_ref()
+        .map_or_else(|| ident.unraw().to_string(), syn::LitStr::value);
+    let paths = command.encrypted.to_const();
+    let id = id_text(root, command.id);
+    let debug = (command.debug == DebugBy::Mask).then(|| masking_debug(item, command.encrypted));
+    let shape = command.needs_shape.then(|| {
+        let shape = shape::expand(root, item);
+        let assertions = command.encrypted.assertions(root, item);
+        quote!(#shape #assertions)
+    });
+    let routed = args.aggregate.as_ref().map(|aggregate| {
+        let (start, end) = ends(aggregate);
+        let open = quote_spanned!(start=> #root::__private::routed::<#ident,);
+        let close = quote_spanned!(end=> >());
+        quote!(const _: () = #open #aggregate #close;)
+    });
+    let here = root.location(ident.span());
+    let cfg = &item.cfg;
+    quote! {
+        #(#cfg)*
+        const _: () = {
+        #debug
+        #shape
+        #[automatically_derived]
+        impl #root::command::Command for #ident {
+            const NAME: &'static str = #name;
+            const ENCRYPTED: &'static [&'static str] = #paths;
+            fn aggregate_id(&self) -> #root::__private::Cow<'_, str> {
+                #id
+            }
+        }
+        #routed
+        #root::__private::inventory::submit! {
+            #root::registry::CommandEntry::of::<#ident>(#here)
+        }
+        };
+    }
+}
+
+/// A type that cannot be an id is underlined.
+fn id_text(root: &Root, id: &FieldDef) -> TokenStream {
+    let (member, ty) = (&id.member, &id.ty);
+    let (start, end) = ends(ty);
+    let open = quote_spanned!(start=> <);
+    let close = quote_spanned!(end=> >::id_text);
+    quote!(#open #ty as #root::id::AggregateId #close(&self.#member))
+}

@@ -1,0 +1,49 @@
+//! `#[event]`: a fact that is stored for ever under a pinned name and version.
+
+mod check;
+mod expand;
+mod parse;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::DeriveInput;
+
+use crate::attr::EVENT;
+use crate::attr::derives;
+use crate::ctxt::Ctxt;
+use crate::encrypt::Encrypted;
+use crate::item::{self, Item};
+use crate::krate::Root;
+use crate::{fallback, shape};
+
+use parse::EventArgs;
+
+/// `above` holds the names of the traits that are derived above the attribute.
+pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]) -> TokenStream {
+    let mut cx = Ctxt::new();
+    let args = EventArgs::parse(&mut cx, args);
+    let input = match syn::parse2::<DeriveInput>(tokens.clone()) {
+        Ok(input) => input,
+        Err(_) => return fallback::not_a_type(cx, EVENT, tokens),
+    };
+    let item = Item::read(&mut cx, &input);
+    let root = Root::new(args.krate.as_ref().or(item.mink.krate.as_ref()));
+    derives::check_above(&mut cx, EVENT, above, args.derive_none);
+    check::check(&mut cx, &args, &item);
+    shape::check(&mut cx, &item);
+    let encrypted = Encrypted::read(&mut cx, &item, args.encrypt.as_ref());
+
+    let mut declared = input;
+    item::strip(&mut declared);
+    let masks = !encrypted.is_empty();
+    let additions = derives::additions(&root, &mut declared.attrs, args.derive_none, masks, above);
+    let added = &additions.attributes;
+    let declared = declared.into_token_stream();
+    if cx.is_clean() {
+        let implementation = expand::expand(&root, &args, &item, &encrypted, additions.debug);
+        return quote!(#added #declared #implementation);
+    }
+    let errors = cx.into_compile_errors();
+    let stub = fallback::event(&root, &item, additions.debug, above);
+    quote!(#errors #added #declared #stub)
+}

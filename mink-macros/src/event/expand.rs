@@ -1,0 +1,112 @@
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{Expr, Path};
+
+use super::check::sorted;
+use super::parse::{EventArgs, Step, StepKind};
+use crate::attr::derives::DebugBy;
+use crate::encrypt::{Encrypted, masking_debug};
+use crate::item::Item;
+use crate::krate::Root;
+use crate::shape;
+use crate::span::ends;
+
+pub(super) fn expand(
+    root: &Root,
+    args: &EventArgs,
+    item: &Item,
+    encrypted: &Encrypted,
+    debug: DebugBy,
+) -> TokenStream {
+    let ident = &item.ident;
+    let name = args
+        .name
+        .as_ref()
+        .map_or_else(|| ident.unraw().to_string(), syn::LitStr::value);
+    let version = args.version();
+    let paths = encrypted.to_const();
+    let steps = sorted(&args.upcast);
+    let upcasts = steps
+        .iter()
+        .enumerate()
+        .map(|(at, step)| upcast(root, step, &steps[at + 1..]));
+    let shape = shape::expand(root, item);
+    let debug = (debug == DebugBy::Mask).then(|| masking_debug(item, encrypted));
+    let assertions = encrypted.assertions(root, item);
+    let here = root.location(ident.span());
+    let cfg = &item.cfg;
+    quote! {
+        #(#cfg)*
+        const _: () = {
+        #debug
+        #shape
+        #[automatically_derived]
+        impl #root::event::Event for #ident {
+            const NAME: &'static str = #name;
+            const VERSION: u32 = #version;
+            const ENCRYPTED: &'static [&'static str] = #paths;
+            const UPCASTS: &'static [#root::event::Upcast<Self>] = &[#(#upcasts),*];
+        }
+        #assertions
+        #root::__private::inventory::submit! {
+            #root::registry::EventEntry::of::<#ident>(#here)
+        }
+        };
+    }
+}
+
+fn upcast(root: &Root, step: &Step, later: &[&Step]) -> TokenStream {
+    let from = step.from.value;
+    let step = match &step.with {
+        StepKind::Function(function) => json(root, function),
+        StepKind::Struct(old) => typed(root, old, later),
+    };
+    quote!(#root::event::Upcast { from: #from, step: #step })
+}
+
+/// A wrong signature is underlined where the function is named.
+fn json(root: &Root, function: &Expr) -> TokenStream {
+    let (start, end) = ends(function);
+    let open = quote_spanned!(start=> #root::event::UpcastOutcome::into_outcome);
+    let value = quote_spanned!(end=> (value));
+    quote! {
+        #root::event::UpcastStep::Json(|value| {
+            let step: fn(#root::__private::serde_json::Value) -> _ = #function;
+            #open(step #value)
+        })
+    }
+}
+
+/// Reads the old struct, and goes by way of the later old structs to the event.
+fn typed(root: &Root, old: &Path, later: &[&Step]) -> TokenStream {
+    let (start, end) = ends(old);
+    let read = {
+        let open = quote_spanned!(start=> stored.read::<);
+        let close = quote_spanned!(end=> >()?);
+        quote!(#open #old #close)
+    };
+    let mut previous = old;
+    let mut conversions = TokenStream::new();
+    for step in later {
+        if let StepKind::Struct(next) = &step.with {
+            conversions.extend(convert(root, previous, &quote!(#next)));
+            previous = next;
+        }
+    }
+    conversions.extend(convert(root, previous, &quote!(Self)));
+    quote! {
+        #root::event::UpcastStep::Typed(|stored| {
+            let event = #read;
+            #conversions
+            ::core::result::Result::Ok(event)
+        })
+    }
+}
+
+fn convert(root: &Root, old: &Path, new: &TokenStream) -> TokenStream {
+    let (start, end) = ends(old);
+    let open = quote_spanned!(start=> <#new as #root::event::UpcastFrom<);
+    let close = quote_spanned!(end=> >>::upcast_from(event));
+    quote!(let event = #open #old #close;)
+}

@@ -1,0 +1,170 @@
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::{Attribute, ItemImpl, Type};
+
+use super::classify::{Decide, Evolve, Handlers, Take};
+use crate::krate::Root;
+use crate::span::ends;
+
+pub(super) fn expand(
+    root: &Root,
+    block: &ItemImpl,
+    cfg: &[Attribute],
+    handlers: &Handlers,
+) -> TokenStream {
+    let aggregate = &*block.self_ty;
+    let evolves = handlers
+        .evolves
+        .iter()
+        .map(|method| applies(root, aggregate, method));
+    let decides = handlers
+        .decides
+        .iter()
+        .map(|method| handles(root, aggregate, method));
+    let evolvers = handlers
+        .evolves
+        .iter()
+        .filter(|method| !method.refused)
+        .map(|method| evolver(root, method));
+    let deciders = handlers
+        .decides
+        .iter()
+        .filter(|method| !method.refused)
+        .map(|method| decider(root, aggregate, method));
+    let here = root.location(ends(aggregate).0);
+    quote! {
+        #(#cfg)*
+        const _: () = {
+            #(#evolves)*
+            #(#decides)*
+            #[automatically_derived]
+            impl #root::aggregate::AggregateHandlers for #aggregate {
+                const EVOLVERS: &'static [#root::aggregate::Evolver<Self>] = &[#(#evolvers),*];
+                const DECIDERS: &'static [#root::aggregate::Decider] = &[#(#deciders),*];
+            }
+            #root::__private::inventory::submit! {
+                #root::registry::HandlersEntry::of::<#aggregate>(#here)
+            }
+        };
+    }
+}
+
+fn applies(root: &Root, aggregate: &Type, method: &Evolve) -> TokenStream {
+    let Evolve {
+        ident, cfg, event, ..
+    } = method;
+    let body = if method.refused {
+        quote!(let _ = event;)
+    } else {
+        quote!(<#aggregate>::#ident(self, event))
+    };
+    quote! {
+        #(#cfg)*
+        #[automatically_derived]
+        impl #root::aggregate::Applies<#event> for #aggregate {
+            fn apply(&mut self, event: &#event) {
+                #body
+            }
+        }
+    }
+}
+
+fn evolver(root: &Root, method: &Evolve) -> TokenStream {
+    let Evolve {
+        ident, cfg, event, ..
+    } = method;
+    let here = root.location(ident.span());
+    quote!(#(#cfg)* #root::aggregate::Evolver::of::<#event>(#here))
+}
+
+fn handles(root: &Root, aggregate: &Type, method: &Decide) -> TokenStream {
+    let Decide {
+        ident,
+        cfg,
+        command,
+        ..
+    } = method;
+    if matches!(command, Type::ImplTrait(_)) {
+        return TokenStream::new();
+    }
+    let nothing = syn::parse_quote_spanned!(ident.span()=> ());
+    let refused: Type = syn::parse_quote!(());
+    let output = match &method.output {
+        _ if method.refused => &refused,
+        Some(output) => output,
+        None => &nothing,
+    };
+    let (start, end) = ends(output);
+    let error = {
+        let open = quote_spanned!(start=> <);
+        let close = quote_spanned!(end=> >::Error);
+        quote!(#open #output as #root::aggregate::Decision<#aggregate>#close)
+    };
+    let into_decision = {
+        let open = quote_spanned!(start=> <);
+        let close = quote_spanned!(end=> >::into_decision);
+        quote!(#open #output as #root::aggregate::Decision<#aggregate>#close)
+    };
+    let decided = if method.refused {
+        quote!(())
+    } else {
+        call(aggregate, method)
+    };
+    let future = quote_spanned! {ident.span()=>
+        impl ::core::future::Future<
+            Output = ::core::result::Result<
+                #root::aggregate::Events<Self>,
+                #root::aggregate::Refusal<Self::Error>,
+            >,
+        > + ::core::marker::Send + 'a
+    };
+    quote! {
+        #(#cfg)*
+        #[automatically_derived]
+        impl #root::command::Routed<#aggregate> for #command {}
+        #(#cfg)*
+        #[automatically_derived]
+        impl #root::aggregate::Handles<#command> for #aggregate {
+            type Error = #error;
+            fn handle<'a>(
+                &'a self,
+                command: #command,
+                context: &'a #root::command::CommandContext,
+            ) -> #future {
+                async move {
+                    let _ = (&command, context);
+                    let decided = #decided;
+                    #into_decision(decided).map_err(#root::aggregate::Refusal::Domain)
+                }
+            }
+        }
+    }
+}
+
+fn call(aggregate: &Type, method: &Decide) -> TokenStream {
+    let ident = &method.ident;
+    let takes = method.takes.iter().map(|take| match take {
+        Take::Context => quote!(context),
+        Take::Service(ty) => {
+            let (start, end) = ends(ty);
+            let open = quote_spanned!(start=> context.service::<);
+            let close = quote_spanned!(end=> >()?);
+            quote!(#open #ty #close)
+        }
+    });
+    let wait = method.asyncness.map(|_| quote!(.await));
+    quote!(<#aggregate>::#ident(self, command, #(#takes),*) #wait)
+}
+
+fn decider(root: &Root, aggregate: &Type, method: &Decide) -> TokenStream {
+    let (cfg, command) = (&method.cfg, &method.command);
+    let services = method.takes.iter().filter_map(|take| match take {
+        Take::Service(ty) => Some(quote!(#root::command::ServiceNeed::of::<#ty>())),
+        Take::Context => None,
+    });
+    let here = root.location(method.ident.span());
+    quote! {
+        #(#cfg)*
+        #root::aggregate::Decider::of::<#command, #aggregate>(&[#(#services),*], #here)
+    }
+}

@@ -1,0 +1,8 @@
+//! What a domain needs: `use mink::prelude::*;`.
+
+pub use mink_macros::{Aggregate, Shape, command, event, handlers};
+
+pub use crate::aggregate::{Aggregate, Events};
+pub use crate::command::{Command, CommandContext};
+pub use crate::event::Event;
+pub use crate::schema::Shape;

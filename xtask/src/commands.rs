@@ -1,0 +1,33 @@
+//! One file per chore.
+
+mod ci;
+mod services;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::interrupt::Interrupt;
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Run all tests against real services, and say what ran.
+    Test(test::Arguments),
+    /// Start the services that the tests need, print how to reach them, and stop them at Ctrl-C.
+    Services(services::Arguments),
+    /// Run the whole check: format, lints, documentation, tests, book, dependencies.
+    Ci(ci::Arguments),
+}
+
+impl Command {
+    /// # Errors
+    /// When the chore could not be done; that something is wrong with the project is an exit code.
+    pub(crate) fn run(self, interrupt: &Interrupt) -> Result<ExitCode> {
+        match self {
+            Self::Test(arguments) => test::run(&arguments, interrupt),
+            Self::Services(arguments) => services::run(&arguments, interrupt),
+            Self::Ci(arguments) => ci::run(&arguments, interrupt),
+        }
+    }
+}
