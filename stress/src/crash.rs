@@ -11,6 +11,6 @@ mod ledger;
 mod verify;
 
 pub use appender::{AppenderOptions, run as run_appender};
-pub use kill::{Appender, CrashReport, Crashes, Target};
+pub use kill::{Appender, CrashReport, Crashes, ServerCrash, Target};
 pub use ledger::{Fate, Ledger, Line};
 pub use verify::{Found, Verdict, judge, read_feed};
