@@ -10,7 +10,7 @@ mod kill;
 mod ledger;
 mod verify;
 
-pub use appender::{AppenderOptions, run as run_appender};
+pub use appender::{AppenderOptions, end_with_parent, run as run_appender};
 pub use kill::{Appender, CrashReport, Crashes, ServerCrash, Target};
 pub use ledger::{Fate, Ledger, Line};
 pub use verify::{Found, Verdict, judge, read_feed};

@@ -83,8 +83,7 @@ impl Plan {
         if writes.len() > 1 {
             let mut batch = app.batch();
             for write in writes {
-                batch =
-                    batch.append::<Ledger>(write.ledger, ExpectedVersion::Any, write.parts)?;
+                batch = batch.append::<Ledger>(write.ledger, ExpectedVersion::Any, write.parts)?;
             }
             batch.commit().await?;
             return Ok(());

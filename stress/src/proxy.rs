@@ -54,7 +54,10 @@ impl Shared {
             sql: sql.to_owned(),
         });
         let mut cut = lock(&self.cut);
-        if cut.as_ref().is_some_and(|(_, part)| sql.contains(part.as_str())) {
+        if cut
+            .as_ref()
+            .is_some_and(|(_, part)| sql.contains(part.as_str()))
+        {
             self.cuts.fetch_add(1, Ordering::Relaxed);
             return cut.take().map(|(cut, _)| cut);
         }
@@ -184,8 +187,14 @@ mod tests {
     fn the_url_through_the_proxy_keeps_all_but_the_host() {
         let own = "127.0.0.1:99".parse().unwrap();
         for (url, expected) in [
-            ("postgres://u:p@h:1/a", "postgres://u:p@127.0.0.1:99/a?sslmode=disable"),
-            ("postgres://h/a?x=1", "postgres://127.0.0.1:99/a?x=1&sslmode=disable"),
+            (
+                "postgres://u:p@h:1/a",
+                "postgres://u:p@127.0.0.1:99/a?sslmode=disable",
+            ),
+            (
+                "postgres://h/a?x=1",
+                "postgres://127.0.0.1:99/a?x=1&sslmode=disable",
+            ),
         ] {
             assert_eq!(through(url, &host_of(url).unwrap(), own), expected);
         }

@@ -29,10 +29,7 @@ pub async fn table(url: &str) -> Result<Vec<Stored>> {
         pool.close().await;
         rows
     } else {
-        let pool = PgPoolOptions::new()
-            .max_connections(1)
-            .connect(url)
-            .await?;
+        let pool = PgPoolOptions::new().max_connections(1).connect(url).await?;
         let rows = sqlx::query_as(EVENTS).fetch_all(&pool).await?;
         pool.close().await;
         rows

@@ -37,7 +37,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         for _ in 0..arguments.kills {
             crashes.kill_appender().await?;
         }
-        is_good &= print("sqlite, process killed", &crashes.finish(), arguments.in_flight);
+        is_good &= print(
+            "sqlite, process killed",
+            &crashes.finish(),
+            arguments.in_flight,
+        );
     }
     if wanted("postgres") {
         let mut server = Postgres::start(options())?;
@@ -51,10 +55,17 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         for _ in 0..arguments.kills {
             crashes.kill_appender().await?;
         }
-        is_good &= print("postgres, process killed", &crashes.finish(), arguments.in_flight);
+        is_good &= print(
+            "postgres, process killed",
+            &crashes.finish(),
+            arguments.in_flight,
+        );
         for (name, how) in [
             ("postgres, server killed with -9", ServerCrash::Kill9),
-            ("postgres, server stopped with -m immediate", ServerCrash::Immediate),
+            (
+                "postgres, server stopped with -m immediate",
+                ServerCrash::Immediate,
+            ),
         ] {
             let url = create_database(&server.url()).await?;
             let mut crashes = Crashes::new(Target::new(url), program.clone(), seed);

@@ -100,7 +100,7 @@ fn tell(line: &Line) -> Result<()> {
 }
 
 /// Ends the process when its standard input does.
-pub(crate) fn end_with_parent() {
+pub fn end_with_parent() {
     std::thread::spawn(|| {
         let mut nothing = [0; 64];
         while matches!(std::io::stdin().read(&mut nothing), Ok(1..)) {}

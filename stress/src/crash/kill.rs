@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -44,6 +44,8 @@ impl Target {
 #[derive(Debug)]
 pub struct Appender {
     child: Child,
+    // held open: the child ends when it closes, and waiting for a child closes what it still holds
+    _stdin: Option<ChildStdin>,
     ledger: Arc<Mutex<Ledger>>,
     acknowledged: Arc<AtomicU64>,
     reader: Option<JoinHandle<()>>,
@@ -62,9 +64,12 @@ impl Appender {
         commits: Option<u64>,
     ) -> Result<Self> {
         let mut command = Command::new(program);
-        command
-            .args(["appender", "--url", &target.url])
-            .args(["--seed", &seed.to_string(), "--tasks", &tasks.to_string()]);
+        command.args(["appender", "--url", &target.url]).args([
+            "--seed",
+            &seed.to_string(),
+            "--tasks",
+            &tasks.to_string(),
+        ]);
         if let Some(commits) = commits {
             command.args(["--commits", &commits.to_string()]);
         }
@@ -106,6 +111,7 @@ impl Appender {
             }
         });
         Ok(Self {
+            _stdin: child.stdin.take(),
             child,
             ledger,
             acknowledged,

@@ -168,7 +168,11 @@ mod tests {
 
     #[test]
     fn whole_commits_have_no_fault_answered_or_not() {
-        let feed = [found(1, "a", 0, 1), found(2, "b", 0, 2), found(3, "b", 1, 2)];
+        let feed = [
+            found(1, "a", 0, 1),
+            found(2, "b", 0, 2),
+            found(3, "b", 1, 2),
+        ];
         let ledger = ledger(&[
             ("a", 1, ACKNOWLEDGED),
             ("b", 2, Fate::InFlight),
@@ -176,7 +180,10 @@ mod tests {
         ]);
         let verdict = judge(&feed, table(&feed), &ledger);
         assert_eq!(verdict.faults, Vec::<String>::new());
-        assert_eq!((verdict.unanswered_present, verdict.unanswered_absent), (1, 1));
+        assert_eq!(
+            (verdict.unanswered_present, verdict.unanswered_absent),
+            (1, 1)
+        );
     }
 
     fn only_fault(feed: &[Found], table: Vec<Stored>, ledger: &Ledger) -> String {

@@ -114,7 +114,9 @@ impl FeedChecker {
         for deliveries in readers {
             self.check_one(deliveries, &mut faults);
             for delivered in deliveries {
-                let first = places.entry(delivered.position).or_insert(delivered.event.id);
+                let first = places
+                    .entry(delivered.position)
+                    .or_insert(delivered.event.id);
                 if *first != delivered.event.id {
                     disputed.insert(delivered.position);
                 }
@@ -194,7 +196,13 @@ mod tests {
     #[test]
     fn an_event_that_never_came_is_missed() {
         let found = faults(&[feed(&three()[..2]), feed(&three())]);
-        assert_eq!(found, FeedFaults { missed: 1, ..FeedFaults::default() });
+        assert_eq!(
+            found,
+            FeedFaults {
+                missed: 1,
+                ..FeedFaults::default()
+            }
+        );
     }
 
     #[test]
@@ -202,7 +210,13 @@ mod tests {
         let mut twice = three();
         twice.push(event(3, 3));
         let found = faults(&[feed(&twice)]);
-        assert_eq!(found, FeedFaults { duplicates: 1, ..FeedFaults::default() });
+        assert_eq!(
+            found,
+            FeedFaults {
+                duplicates: 1,
+                ..FeedFaults::default()
+            }
+        );
     }
 
     #[test]
@@ -210,7 +224,13 @@ mod tests {
         let mut events = three();
         events.swap(1, 2);
         let found = faults(&[feed(&events)]);
-        assert_eq!(found, FeedFaults { inversions: 1, ..FeedFaults::default() });
+        assert_eq!(
+            found,
+            FeedFaults {
+                inversions: 1,
+                ..FeedFaults::default()
+            }
+        );
     }
 
     #[test]
@@ -218,7 +238,13 @@ mod tests {
         let mut deliveries = feed(&three());
         deliveries[2].position = 4;
         let found = faults(&[deliveries]);
-        assert_eq!(found, FeedFaults { gaps: 1, ..FeedFaults::default() });
+        assert_eq!(
+            found,
+            FeedFaults {
+                gaps: 1,
+                ..FeedFaults::default()
+            }
+        );
     }
 
     #[test]
@@ -230,7 +256,13 @@ mod tests {
         let early: Vec<_> = [other_stream.clone()].into_iter().chain(three()).collect();
         let late: Vec<_> = three().into_iter().chain([other_stream]).collect();
         let found = FeedChecker::new(committed).check(&[feed(&early), feed(&late)]);
-        assert_eq!(found, FeedFaults { disagreements: 4, ..FeedFaults::default() });
+        assert_eq!(
+            found,
+            FeedFaults {
+                disagreements: 4,
+                ..FeedFaults::default()
+            }
+        );
     }
 
     #[test]
@@ -238,7 +270,13 @@ mod tests {
         let mut events = three();
         events.push(event(4, 4));
         let found = faults(&[feed(&events)]);
-        assert_eq!(found, FeedFaults { phantoms: 1, ..FeedFaults::default() });
+        assert_eq!(
+            found,
+            FeedFaults {
+                phantoms: 1,
+                ..FeedFaults::default()
+            }
+        );
     }
 
     #[test]
@@ -246,6 +284,12 @@ mod tests {
         let mut events = three();
         events.remove(1);
         let found = FeedChecker::new(events.clone()).check(&[feed(&events)]);
-        assert_eq!(found, FeedFaults { broken_streams: 1, ..FeedFaults::default() });
+        assert_eq!(
+            found,
+            FeedFaults {
+                broken_streams: 1,
+                ..FeedFaults::default()
+            }
+        );
     }
 }

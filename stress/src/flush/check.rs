@@ -20,7 +20,10 @@ pub struct FlushReport {
 /// `log`.
 #[must_use]
 pub fn check(calls: &[Call], ledger: &Ledger, log: &str) -> FlushReport {
-    let log: Vec<&Call> = calls.iter().filter(|call| call.file.contains(log)).collect();
+    let log: Vec<&Call> = calls
+        .iter()
+        .filter(|call| call.file.contains(log))
+        .collect();
     let mut holders: HashMap<&str, &Call> = HashMap::new();
     for call in log.iter().filter(|call| call.kind == Kind::Write) {
         for tag in tags(&call.content) {
@@ -59,13 +62,10 @@ fn tags(content: &str) -> impl Iterator<Item = &str> {
     content.match_indices('/').filter_map(|(slash, _)| {
         let start = slash.checked_sub(UUID)?;
         let commit = content.get(start..slash)?;
-        let is_uuid = commit
-            .bytes()
-            .enumerate()
-            .all(|(at, byte)| match at {
-                8 | 13 | 18 | 23 => byte == b'-',
-                _ => byte.is_ascii_hexdigit(),
-            });
+        let is_uuid = commit.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
         let digits = content[slash + 1..]
             .bytes()
             .take_while(u8::is_ascii_digit)
@@ -103,7 +103,11 @@ mod tests {
     }
 
     fn written() -> Call {
-        call(Kind::Write, 100, &format!("..\\\"{COMMIT}/0\\\"..{COMMIT}/1\\\""))
+        call(
+            Kind::Write,
+            100,
+            &format!("..\\\"{COMMIT}/0\\\"..{COMMIT}/1\\\""),
+        )
     }
 
     #[test]

@@ -119,11 +119,7 @@ impl Tracer {
     ///
     /// # Errors
     /// [`TracerError::Refused`] when the operating system does not allow it.
-    pub fn attach_with(
-        pid: u32,
-        arguments: &[String],
-        output: &Path,
-    ) -> Result<Self, TracerError> {
+    pub fn attach_with(pid: u32, arguments: &[String], output: &Path) -> Result<Self, TracerError> {
         strace()?;
         let mut child = Command::new("strace")
             .args(arguments)
