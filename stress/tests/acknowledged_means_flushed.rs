@@ -1,5 +1,5 @@
 //! No acknowledgement precedes its flush, and the judge that says so notices when one does.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 use std::path::Path;
 use std::process::Command;

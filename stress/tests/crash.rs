@@ -1,5 +1,5 @@
 //! Killed at random: acknowledged commits are there whole, all others whole or not at all.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 use std::path::PathBuf;
 

@@ -1,5 +1,5 @@
 //! The feed under stress, and that the judge of it can say no.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 use std::path::PathBuf;
 use std::sync::Arc;

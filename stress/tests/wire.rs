@@ -1,5 +1,5 @@
 //! What goes over the wire to PostgreSQL: how often it is asked, and what becomes of a commit that is cut off.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 use std::time::{Duration, Instant};
 
