@@ -12,7 +12,8 @@ use crate::feed::Stored;
 /// # Errors
 /// When the table cannot be read.
 pub async fn table(url: &str) -> Result<Vec<Stored>> {
-    const EVENTS: &str = "SELECT tenant, stream, version, event_id FROM mink_events";
+    const IN_SQLITE: &str = "SELECT tenant, stream, version, event_id FROM mink_events";
+    const IN_POSTGRES: &str = "SELECT tenant, stream, version, event_id FROM mink.events";
     let rows: Vec<(String, String, i64, Uuid)> = if url.starts_with("sqlite:") {
         let options: SqliteConnectOptions = url.parse()?;
         let pool = SqlitePoolOptions::new()
@@ -25,12 +26,12 @@ pub async fn table(url: &str) -> Result<Vec<Stored>> {
         if damage != "ok" {
             bail!("SQLite finds the file damaged: {damage}");
         }
-        let rows = sqlx::query_as(EVENTS).fetch_all(&pool).await?;
+        let rows = sqlx::query_as(IN_SQLITE).fetch_all(&pool).await?;
         pool.close().await;
         rows
     } else {
         let pool = PgPoolOptions::new().max_connections(1).connect(url).await?;
-        let rows = sqlx::query_as(EVENTS).fetch_all(&pool).await?;
+        let rows = sqlx::query_as(IN_POSTGRES).fetch_all(&pool).await?;
         pool.close().await;
         rows
     };

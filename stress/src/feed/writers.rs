@@ -172,6 +172,10 @@ impl Desk {
         tx.commit()
             .await
             .map_err(|error| (Fate::Unknown, error.to_string()))?;
+        // a hint that some applications forget
+        if rng.bool() {
+            self.store.wake();
+        }
         Ok(true)
     }
 }
