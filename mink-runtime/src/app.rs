@@ -14,7 +14,7 @@ pub use error::{Error, Result};
 pub use feed::FeedReader;
 
 use crate::aggregate::{AggregateHandlers, Events, Handles, IntoEvents};
-use crate::bus::{Bus, DispatchError, Receipt};
+use crate::bus::{Bus, DispatchError, Receipt, Session};
 use crate::command::{Clock, Routed};
 use crate::id::{AggregateId, InvalidName, Position, StreamId, TenantId};
 use crate::metadata::Metadata;
@@ -112,6 +112,20 @@ impl Mink {
         Ok(loaded)
     }
 
+    /// Loads an aggregate once to decide several commands on it, whose events are committed together.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), except that an aggregate that nothing ever happened to is no error: it is at version 0.
+    pub async fn session<A: AggregateHandlers>(
+        &self,
+        id: impl AggregateId,
+    ) -> Result<Session<A>, LoadError> {
+        self.shared
+            .bus
+            .session(&self.tenant, &self.metadata, &id.id_text())
+            .await
+    }
+
     /// Appends events to an aggregate's stream without a command, as an import does.
     ///
     /// # Errors
@@ -126,7 +140,7 @@ impl Mink {
         let events = Events::from_all(events);
         let mut batch = self.batch();
         batch.push(stream.clone(), expected, &events)?;
-        let commit = batch.into_commit();
+        let commit = batch.into_value();
         let ids = commit.events().map(|event| event.id).collect();
         let committed = self.shared.bus.repository().commit(commit).await?;
         let version = committed.streams.first().map_or(0, |head| head.version);

@@ -12,7 +12,7 @@ use std::time::Duration;
 pub use load::{LoadError, Loaded};
 
 use crate::registry::Registry;
-use crate::storage::{Commit, CommitError, Committed, GroupCommit, GroupOptions, Storage};
+use crate::storage::{Commit, CommitError, Committed, GroupCommit, GroupOptions, Limits, Storage};
 
 /// What to do with a stored event whose type is not registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -86,6 +86,12 @@ impl Repository {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.shared.registry
+    }
+
+    /// What one event and one commit may hold.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.shared.options.group.limits
     }
 
     /// Commits one value, grouped with what other tasks commit at the same time.

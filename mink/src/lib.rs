@@ -2,8 +2,11 @@
 #![doc(test(attr(deny(warnings))))]
 
 pub use mink_runtime::{
-    aggregate, command, event, id, metadata, pipeline, registry, schema, storage,
+    aggregate, app, bus, command, event, id, metadata, pipeline, registry, repository, schema,
+    storage, testing,
 };
+
+pub use mink_runtime::app::{Error, Mink, Result};
 
 #[cfg(feature = "postgres")]
 pub use mink_postgres as postgres;
@@ -15,6 +18,34 @@ pub use mink_runtime::aggregate::Aggregate;
 pub use mink_runtime::schema::Shape;
 
 pub mod prelude;
+
+/// Everything annotated in this binary: aggregates, events with versions and encrypted fields, commands with their
+/// routes. Prints itself.
+///
+/// ```
+/// println!("{}", mink::registry());
+/// ```
+#[must_use]
+pub fn registry() -> registry::Registry {
+    registry::Registry::linked()
+}
+
+/// Makes a test of every declaration in this binary: each event survives being read and written, each upcaster chain
+/// is whole, each command has one handler. Write it once in the crate of the domain.
+///
+/// ```
+/// mink::registry_test!();
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! registry_test {
+    () => {
+        #[test]
+        fn everything_declared_fits_and_every_event_survives_its_stored_form() {
+            $crate::testing::assert_registry(&$crate::registry());
+        }
+    };
+}
 
 #[doc(hidden)]
 pub mod __private;

@@ -3,6 +3,9 @@
 pub use mink_macros::{Aggregate, Shape, command, event, handlers};
 
 pub use crate::aggregate::{Aggregate, Events};
+pub use crate::app::Mink;
 pub use crate::command::{Command, CommandContext};
 pub use crate::event::Event;
 pub use crate::schema::Shape;
+pub use crate::storage::ExpectedVersion;
+pub use crate::testing::Fixture;

@@ -69,9 +69,19 @@ impl Batch {
         Ok(())
     }
 
-    /// The commit as a value, for an adapter's `append_in`, which appends inside a transaction of your own.
-    #[must_use]
-    pub fn into_commit(self) -> Commit {
+    /// The commit as a value, for an adapter's `append_in`, which appends inside a transaction of your own. Checked
+    /// against the application's limits.
+    ///
+    /// # Errors
+    /// What [`Commit::check`] says.
+    pub fn into_commit(self) -> Result<Commit, BatchError> {
+        let limits = self.repository.limits();
+        let commit = self.into_value();
+        commit.check(&limits)?;
+        Ok(commit)
+    }
+
+    pub(super) fn into_value(self) -> Commit {
         Commit::new(self.appends)
     }
 
@@ -81,7 +91,7 @@ impl Batch {
     /// [`BatchError::Conflict`] when one stream is not at its expected version; the store's.
     pub async fn commit(self) -> Result<Committed, BatchError> {
         let repository = self.repository.clone();
-        Ok(repository.commit(self.into_commit()).await?)
+        Ok(repository.commit(self.into_value()).await?)
     }
 }
 

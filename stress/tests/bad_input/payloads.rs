@@ -1,6 +1,7 @@
 //! Rows that were changed behind the store's back.
 
 use futures_util::StreamExt;
+use mink_runtime::id::StreamId;
 use mink_runtime::pipeline::DecodeFault;
 use mink_runtime::repository::LoadError;
 use mink_runtime::storage::StorageError;
@@ -9,25 +10,29 @@ use mink_stress::domain::Ledger;
 use crate::{Ground, write};
 
 /// Damages the second of three events and says whether loading tells of it as it should.
-async fn is_told(at: &Ground, set: &str, expected: fn(&LoadError) -> bool) {
-    at.app.dispatch(write("damaged", 3)).await.unwrap();
-    at.app.dispatch(write("sound", 2)).await.unwrap();
+async fn is_told(at: &Ground, name: &str, set: &str, expected: fn(&LoadError) -> bool) {
+    let sound = format!("{name}.sound");
+    at.app.dispatch(write(name, 3)).await.unwrap();
+    at.app.dispatch(write(&sound, 2)).await.unwrap();
     at.sql(&format!(
-        "UPDATE EVENTS SET {set} WHERE stream = 'Ledger-damaged' AND version = 2"
+        "UPDATE EVENTS SET {set} WHERE stream = 'Ledger-{name}' AND version = 2"
     ))
     .await;
-    let error = at.app.load::<Ledger>("damaged").await.unwrap_err();
+    let error = at.app.load::<Ledger>(name).await.unwrap_err();
     assert!(expected(&error), "{set}: {error:?}");
     let text = error.to_string();
-    assert!(text.contains("Ledger-damaged"), "{set}: {text}");
+    assert!(text.contains(&format!("Ledger-{name}")), "{set}: {text}");
     assert!(!text.contains("SECRET"), "{set}: {text}");
 
-    // a command to the damaged aggregate decides nothing
-    assert!(at.app.dispatch(write("damaged", 1)).await.is_err());
+    // a command to the damaged aggregate decides nothing, and nothing of it is lost
+    assert!(at.app.dispatch(write(name, 1)).await.is_err());
+    let stream = StreamId::of("Ledger", name).unwrap();
+    let info = at.app.storage().stream_info(at.app.tenant_id(), &stream);
+    assert_eq!(info.await.unwrap().unwrap().version, 3);
     // and all others go on
-    assert_eq!(at.app.load::<Ledger>("sound").await.unwrap().parts, 2);
-    at.app.dispatch(write("sound", 1)).await.unwrap();
-    // the feed ends in an error or gives the event as it is, and never hangs or panics
+    at.app.dispatch(write(&sound, 1)).await.unwrap();
+    assert_eq!(at.app.load::<Ledger>(&sound).await.unwrap().parts, 3);
+    // the feed comes to an end, with the event as it is or an error, and does not panic
     let fed = at.app.feed().read().collect::<Vec<_>>().await;
     assert!(!fed.is_empty());
 }
@@ -76,16 +81,18 @@ async fn sqlite_tells_of_a_truncated_or_hostile_payload() {
         "''".into(),
         format!("'{}'", deep()),
     ]);
-    for payload in payloads {
-        let at = Ground::sqlite().await;
-        is_told(&at, &format!("payload = {payload}"), is_payload).await;
-        at.close().await;
+    let at = Ground::sqlite().await;
+    for (number, payload) in payloads.iter().enumerate() {
+        let set = format!("payload = {payload}");
+        is_told(&at, &format!("damaged{number}"), &set, is_payload).await;
     }
+    at.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_tells_of_another_type_version_and_format() {
-    for (set, expected) in [
+    let at = Ground::sqlite().await;
+    let damages = [
         (
             "event_type = 'Foreign'",
             is_unknown as fn(&LoadError) -> bool,
@@ -94,11 +101,11 @@ async fn sqlite_tells_of_another_type_version_and_format() {
         ("format = 'msgpack', payload = x'93c0ff'", is_format),
         ("payload = x'ff00fe'", is_corrupt_or_payload),
         ("metadata = 'SECRET'", is_corrupt),
-    ] {
-        let at = Ground::sqlite().await;
-        is_told(&at, set, expected).await;
-        at.close().await;
+    ];
+    for (number, (set, expected)) in damages.into_iter().enumerate() {
+        is_told(&at, &format!("damaged{number}"), set, expected).await;
     }
+    at.close().await;
 }
 
 fn is_corrupt_or_payload(error: &LoadError) -> bool {
@@ -108,16 +115,18 @@ fn is_corrupt_or_payload(error: &LoadError) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_tells_of_a_hostile_payload() {
     // its column takes well-formed JSON only, so nothing truncated can be in it
-    for payload in hostile() {
-        let at = Ground::postgres().await;
-        is_told(&at, &format!("payload = {payload}"), is_payload).await;
-        at.close().await;
+    let at = Ground::postgres().await;
+    for (number, payload) in hostile().iter().enumerate() {
+        let set = format!("payload = {payload}");
+        is_told(&at, &format!("damaged{number}"), &set, is_payload).await;
     }
+    at.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_tells_of_another_type_version_and_format() {
-    for (set, expected) in [
+    let at = Ground::postgres().await;
+    let damages = [
         (
             "event_type = 'Foreign'",
             is_unknown as fn(&LoadError) -> bool,
@@ -130,9 +139,9 @@ async fn postgres_tells_of_another_type_version_and_format() {
         ("metadata = '\"SECRET\"'", is_corrupt),
         ("schema_version = 1099511627776", is_corrupt),
         ("recorded_at = 'infinity'", is_corrupt),
-    ] {
-        let at = Ground::postgres().await;
-        is_told(&at, set, expected).await;
-        at.close().await;
+    ];
+    for (number, (set, expected)) in damages.into_iter().enumerate() {
+        is_told(&at, &format!("damaged{number}"), set, expected).await;
     }
+    at.close().await;
 }
