@@ -2,6 +2,7 @@
 
 mod ci;
 mod services;
+mod stress;
 mod test;
 
 use std::process::ExitCode;
@@ -18,6 +19,12 @@ pub(crate) enum Command {
     Services(services::Arguments),
     /// Run the whole check: format, lints, documentation, tests, book, dependencies.
     Ci(ci::Arguments),
+    /// Prove under stress what the stores promise.
+    #[command(subcommand)]
+    Stress(stress::Stress),
+    /// Kill appending processes and PostgreSQL servers at random, and look what is left.
+    #[command(disable_help_flag = true)]
+    Crash(stress::Passed),
 }
 
 impl Command {
@@ -28,6 +35,8 @@ impl Command {
             Self::Test(arguments) => test::run(&arguments, interrupt),
             Self::Services(arguments) => services::run(&arguments, interrupt),
             Self::Ci(arguments) => ci::run(&arguments, interrupt),
+            Self::Stress(stress) => stress.run(interrupt),
+            Self::Crash(passed) => stress::prove("crash", &passed, interrupt),
         }
     }
 }
