@@ -63,7 +63,12 @@ const STEPS: &[Step] = &[
         run: |interrupt, _| {
             // Advisories need a database from the network, and change without a change here.
             let mut deny = tools::CARGO_DENY.command(interrupt)?;
-            deny.args(["--workspace", "--all-features", "check"]);
+            deny.args([
+                "--workspace",
+                "--all-features",
+                "check",
+                "--hide-inclusion-graph",
+            ]);
             deny.args(["bans", "licenses", "sources"]);
             succeed(interrupt, deny)
         },

@@ -27,6 +27,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, interrupt: &Interrupt) -> Result<ExitCode> {
     let tested = test(arguments, interrupt);
+    interrupt.check()?;
     if let Err(error) = &tested {
         eprintln!("error: {error:#}");
     }
