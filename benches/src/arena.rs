@@ -1,6 +1,7 @@
 //! The works on each store, with everybody who competes in them.
 
 pub mod memory;
+pub mod postgres;
 pub mod sqlite;
 
 use crate::amount::Amount;

@@ -30,6 +30,9 @@ struct CommandLine {
     /// Where SQLite's files go. The disk decides what a flush costs; in memory it costs nothing.
     #[arg(long, value_name = "DIRECTORY", default_value = "target")]
     directory: PathBuf,
+    /// The PostgreSQL server, on which databases are made and dropped again. `cargo xtask bench` starts one.
+    #[arg(long, value_name = "URL")]
+    postgres: Option<String>,
 }
 
 impl CommandLine {
@@ -67,6 +70,16 @@ async fn main() -> Result<()> {
     if line.wants_store("sqlite") {
         let arena = arena::sqlite::prepare(amount, &line.directory).await?;
         run(&line, amount, arena, &mut rows).await?;
+    }
+    if line.wants_store("postgres") {
+        let Some(url) = &line.postgres else {
+            bail!(
+                "no PostgreSQL server is named: use `cargo xtask bench`, which starts one, or --postgres URL"
+            );
+        };
+        let (arena, made) = arena::postgres::prepare(amount, url).await?;
+        run(&line, amount, arena, &mut rows).await?;
+        made.remove().await?;
     }
     if rows.is_empty() {
         bail!("nothing was asked for");

@@ -1,6 +1,7 @@
 //! What somebody who knows the driver and the tables well would write by hand.
 
 pub mod memory;
+pub mod postgres;
 pub mod sqlite;
 
 use anyhow::{Result, bail};
