@@ -116,7 +116,8 @@ async fn a_row_and_an_event_become_durable_together() {
         .batch()
         .append::<Stock>("tea", ExpectedVersion::NoStream, received(5))
         .unwrap()
-        .into_commit();
+        .into_commit()
+        .unwrap();
 
     let mut tx = store.begin().await.unwrap();
     sqlx::query("CREATE TABLE deliveries (note TEXT)")
