@@ -14,7 +14,7 @@ pub use error::{Error, Result};
 pub use feed::FeedReader;
 
 use crate::aggregate::{AggregateHandlers, Events, Handles, IntoEvents};
-use crate::bus::{Bus, DispatchError, Receipt};
+use crate::bus::{Bus, DispatchError, Receipt, Session};
 use crate::command::{Clock, Routed};
 use crate::id::{AggregateId, InvalidName, Position, StreamId, TenantId};
 use crate::metadata::Metadata;
@@ -110,6 +110,20 @@ impl Mink {
             });
         }
         Ok(loaded)
+    }
+
+    /// Loads an aggregate once to decide several commands on it, whose events are committed together.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), except that an aggregate that nothing ever happened to is no error: it is at version 0.
+    pub async fn session<A: AggregateHandlers>(
+        &self,
+        id: impl AggregateId,
+    ) -> Result<Session<A>, LoadError> {
+        self.shared
+            .bus
+            .session(&self.tenant, &self.metadata, &id.id_text())
+            .await
     }
 
     /// Appends events to an aggregate's stream without a command, as an import does.

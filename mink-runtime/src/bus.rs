@@ -2,6 +2,7 @@
 
 mod error;
 mod receipt;
+mod session;
 mod turns;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 pub use error::DispatchError;
 pub use receipt::Receipt;
+pub use session::Session;
 
 use crate::aggregate::{Aggregate, Events, Handles, Refusal};
 use crate::command::{Clock, CommandContext, Routed, Services};

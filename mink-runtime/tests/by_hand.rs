@@ -8,6 +8,7 @@ use mink_runtime::aggregate::{
     Aggregate, AggregateHandlers, Applies, Decider, Decision, Events, Evolver, Handles, Refusal,
 };
 use mink_runtime::app::{BatchError, Mink};
+use mink_runtime::bus::DispatchError;
 use mink_runtime::command::{Command, CommandContext, Routed, ServiceNeed};
 use mink_runtime::event::{Event, Upcast, UpcastOutcome, UpcastStep};
 use mink_runtime::id::{EventId, StreamId, TenantId};
@@ -16,7 +17,7 @@ use mink_runtime::pipeline::DecodeFault;
 use mink_runtime::registry::{Location, Registry};
 use mink_runtime::repository::LoadError;
 use mink_runtime::schema::{Field, Shape, StructShape, TypeShape, check_path};
-use mink_runtime::storage::{ExpectedVersion, Format, MemoryStore, RecordedEvent};
+use mink_runtime::storage::{CommitError, ExpectedVersion, Format, MemoryStore, RecordedEvent};
 use mink_runtime::testing::{Fixture, check_registry};
 
 #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -191,6 +192,55 @@ async fn a_program_written_by_hand_dispatches_and_loads() {
     assert_eq!(app.load::<Account>("1").await.unwrap().balance, 60);
     let refused = app.dispatch(deposit("1", 60)).await.unwrap_err();
     assert_eq!(refused.rejection(), Some(&TooMuch));
+}
+
+#[tokio::test]
+async fn a_session_decides_many_commands_on_the_state_they_left_and_commits_them_together() {
+    let app = open(100).await;
+    let mut account = app.session::<Account>("1").await.unwrap();
+    assert_eq!(account.execute(deposit("1", 60)).await.unwrap(), 1);
+    assert_eq!(account.balance, 60);
+    let refused = account.execute(deposit("1", 60)).await.unwrap_err();
+    assert_eq!(refused.rejection(), Some(&TooMuch));
+    account.execute(deposit("1", 40)).await.unwrap();
+    assert_eq!(app.head().await.unwrap().0, 0, "nothing is written yet");
+    let receipt = account.commit().await.unwrap();
+    assert_eq!((receipt.version(), receipt.event_ids().len()), (2, 2));
+    let stored = app.load::<Account>("1").await.unwrap();
+    assert_eq!((stored.balance, stored.version()), (100, 2));
+    let first = app.event(receipt.event_ids()[0]).await.unwrap().unwrap();
+    let second = app.event(receipt.event_ids()[1]).await.unwrap().unwrap();
+    assert_eq!(
+        first.metadata.correlation_id,
+        second.metadata.correlation_id
+    );
+    assert_ne!(first.metadata.causation_id, second.metadata.causation_id);
+}
+
+#[tokio::test]
+async fn a_session_that_another_writer_overtook_gets_the_conflict_and_writes_nothing() {
+    let app = open(100).await;
+    let mut account = app.session::<Account>("1").await.unwrap();
+    account.execute(deposit("1", 60)).await.unwrap();
+    app.dispatch(deposit("1", 60)).await.unwrap();
+    let overtaken = account.commit().await.unwrap_err();
+    assert!(matches!(overtaken, CommitError::Conflict(conflict) if conflict.actual == 1));
+    assert_eq!(app.load::<Account>("1").await.unwrap().version(), 1);
+    let mut anew = app.session::<Account>("1").await.unwrap();
+    assert!(anew.execute(deposit("1", 60)).await.is_err());
+}
+
+#[tokio::test]
+async fn a_session_refuses_a_command_for_another_aggregate_and_commits_nothing_when_empty() {
+    let app = open(100).await;
+    let mut account = app.session::<Account>("1").await.unwrap();
+    let refused = account.execute(deposit("2", 1)).await.unwrap_err();
+    assert!(
+        matches!(&refused, DispatchError::OtherAggregate { addressee, .. } if addressee == "2")
+    );
+    let receipt = account.commit().await.unwrap();
+    assert_eq!((receipt.version(), receipt.events().len()), (0, 0));
+    assert!(app.load::<Account>("1").await.is_err());
 }
 
 #[tokio::test]

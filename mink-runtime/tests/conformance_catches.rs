@@ -103,8 +103,7 @@ catches! {
     an_expected_version_ignored: IgnoresTheExpectedVersion,
         ["an_exact_version_holds_only_at_that_version", "does not hold at version"],
         ["a_conflict_writes_nothing", "does not hold at version"],
-        ["two_racers_create_a_stream_and_one_wins", "one wins"],
-        ["writers_that_retry_lose_no_update", "the event's version is the next"];
+        ["two_racers_create_a_stream_and_one_wins", "one wins"];
     a_version_checked_before_recognition: ChecksVersionsBeforeRecognising,
         ["a_resubmitted_value_is_recognised", "is recognised: stored once"];
     a_resubmitted_value_doubled: DoublesAResubmittedValue,

@@ -56,6 +56,11 @@ impl<A: Aggregate> Events<A> {
         self.list.iter()
     }
 
+    /// The events of type `E`, in order.
+    pub fn of_type<E: Event>(&self) -> impl Iterator<Item = &E> {
+        self.list.iter().filter_map(AnyEvent::downcast_ref)
+    }
+
     /// The first event of type `E`.
     #[must_use]
     pub fn get<E: Event>(&self) -> Option<&E> {

@@ -3,7 +3,7 @@ use crate::bus::DispatchError;
 use crate::id::InvalidName;
 use crate::pipeline::DecodeError;
 use crate::repository::LoadError;
-use crate::storage::StorageError;
+use crate::storage::{CommitError, StorageError};
 
 /// A result with mink's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -27,6 +27,9 @@ pub enum Error {
     /// Events could not be appended.
     #[error(transparent)]
     Append(#[from] BatchError),
+    /// What was decided could not be committed.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
     /// A stored event could not be read.
     #[error(transparent)]
     Decode(#[from] DecodeError),

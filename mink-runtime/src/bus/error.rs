@@ -1,4 +1,5 @@
 use crate::command::MissingService;
+use crate::id::StreamId;
 use crate::pipeline::EncodeError;
 use crate::repository::LoadError;
 use crate::storage::{CommitError, ConcurrencyConflict};
@@ -22,6 +23,18 @@ pub enum DispatchError<E> {
     /// The commit failed. [`CommitError::OutcomeUnknown`] is the only one after which it may have happened.
     #[error(transparent)]
     Commit(CommitError),
+    /// A command was given to the session of another aggregate than the one it is addressed to.
+    #[error(
+        "`{command}` is addressed to `{addressee}`, and this is the session of `{session}`: open a session for it"
+    )]
+    OtherAggregate {
+        /// The command.
+        command: &'static str,
+        /// The id that the command is addressed to.
+        addressee: String,
+        /// The stream of the session's aggregate.
+        session: StreamId,
+    },
     /// The handler takes a service that nobody provided.
     #[error(transparent)]
     MissingService(#[from] MissingService),

@@ -3,7 +3,7 @@ use std::ops::Deref;
 use backon::Retryable;
 
 use super::{Repository, UnknownEvents, outcome};
-use crate::aggregate::{Aggregate, AggregateHandlers};
+use crate::aggregate::{Aggregate, AggregateHandlers, Events};
 use crate::id::{InvalidName, StreamId, TenantId};
 use crate::pipeline::{DecodeError, DecodeFault};
 use crate::storage::{RecordedEvent, StorageError, StreamPage, StreamQuery};
@@ -25,6 +25,15 @@ impl<A> Loaded<A> {
     /// The stream that its events are in.
     pub fn stream(&self) -> &StreamId {
         &self.stream
+    }
+
+    /// Evolves the state from events that are not stored yet.
+    pub(crate) fn evolve(&mut self, events: &Events<A>)
+    where
+        A: Aggregate,
+    {
+        events.apply_to(&mut self.state);
+        self.version += events.len() as u64;
     }
 
     /// The state alone.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::cargo::{cargo, succeed, target_directory};
 use crate::interrupt::Interrupt;
@@ -38,6 +38,7 @@ impl Tool {
         if let Some(program) = found.iter().find(|program| self.is_good(program)) {
             return Ok(Command::new(program));
         }
+        let build = root.join("build");
         println!(
             "{} is missing: building it takes about a minute, once",
             self.package
@@ -55,9 +56,11 @@ impl Tool {
             .args(["--debug", "--no-default-features", "--force", "--root"])
             .arg(&root)
             .arg("--target-dir")
-            .arg(root.join("build"))
+            .arg(&build)
             .env("CARGO_PROFILE_DEV_DEBUG", "0");
         succeed(interrupt, install)?;
+        std::fs::remove_dir_all(&build)
+            .with_context(|| format!("could not remove {}", build.display()))?;
         Ok(Command::new(own))
     }
 

@@ -59,7 +59,7 @@ impl StateMutate for Account {
 pub struct InsufficientFunds;
 
 pub struct OpenAccount {
-    account_id: i64,
+    id: i64,
     owner: String,
 }
 
@@ -69,19 +69,19 @@ impl Decision for OpenAccount {
     type Error = InsufficientFunds;
 
     fn state_query(&self) -> Self::StateQuery {
-        Account::new(self.account_id)
+        Account::new(self.id)
     }
 
     fn process(&self, _state: &Self::StateQuery) -> Result<Vec<Self::Event>, Self::Error> {
         Ok(vec![AccountEvent::Opened {
-            account_id: self.account_id,
+            account_id: self.id,
             owner: self.owner.clone(),
         }])
     }
 }
 
 pub struct Deposit {
-    account_id: i64,
+    id: i64,
     amount: u64,
 }
 
@@ -91,19 +91,19 @@ impl Decision for Deposit {
     type Error = InsufficientFunds;
 
     fn state_query(&self) -> Self::StateQuery {
-        Account::new(self.account_id)
+        Account::new(self.id)
     }
 
     fn process(&self, _state: &Self::StateQuery) -> Result<Vec<Self::Event>, Self::Error> {
         Ok(vec![AccountEvent::Deposited {
-            account_id: self.account_id,
+            account_id: self.id,
             amount: self.amount,
         }])
     }
 }
 
 pub struct Withdraw {
-    account_id: i64,
+    id: i64,
     amount: u64,
 }
 
@@ -113,7 +113,7 @@ impl Decision for Withdraw {
     type Error = InsufficientFunds;
 
     fn state_query(&self) -> Self::StateQuery {
-        Account::new(self.account_id)
+        Account::new(self.id)
     }
 
     fn process(&self, state: &Self::StateQuery) -> Result<Vec<Self::Event>, Self::Error> {
@@ -121,7 +121,7 @@ impl Decision for Withdraw {
             return Err(InsufficientFunds);
         }
         Ok(vec![AccountEvent::Withdrawn {
-            account_id: self.account_id,
+            account_id: self.id,
             amount: self.amount,
         }])
     }
@@ -133,28 +133,24 @@ async fn main() -> Result<(), BoxDynError> {
     let event_store = PgEventStore::try_new(pool, Json::<AccountEvent>::default()).await?;
     let state_store = EventSourcedStateStore::new(event_store, NoSnapshot);
     let bank = DecisionMaker::new(state_store.clone());
-    let (account_id, owner) = (7, "Ada".to_owned());
-    bank.make(OpenAccount { account_id, owner }).await?;
-    let amount = 100;
-    bank.make(Deposit { account_id, amount }).await?;
-    let amount = 30;
-    bank.make(Withdraw { account_id, amount }).await?;
-    let amount = 500;
-    if let Err(refused) = bank.make(Withdraw { account_id, amount }).await {
+    let (id, owner) = (7, "Ada".to_owned());
+    bank.make(OpenAccount { id, owner }).await?;
+    bank.make(Deposit { id, amount: 100 }).await?;
+    bank.make(Withdraw { id, amount: 30 }).await?;
+    if let Err(refused) = bank.make(Withdraw { id, amount: 500 }).await {
         println!("refused: {refused}");
     }
-    let account = state_store.load(Account::new(account_id)).await?;
+    let account = state_store.load(Account::new(id)).await?;
     println!("balance: {}", account.state().balance);
     Ok(())
 }
 
 #[test]
 fn nobody_withdraws_more_than_there_is() {
-    let (account_id, amount) = (7, 10);
-    disintegrate::TestHarness::given([AccountEvent::Deposited { account_id, amount }])
-        .when(Withdraw {
-            account_id,
-            amount: 11,
-        })
-        .then_err(InsufficientFunds);
+    disintegrate::TestHarness::given([AccountEvent::Deposited {
+        account_id: 7,
+        amount: 10,
+    }])
+    .when(Withdraw { id: 7, amount: 11 })
+    .then_err(InsufficientFunds);
 }
