@@ -82,14 +82,20 @@ fn every_error_is_in_the_reference() {
 fn every_option_is_in_the_reference() {
     let page = read("src/reference.md");
     for (file, heading) in [
-        ("../mink-runtime/src/app/builder.rs", "### `Mink::builder()`"),
+        (
+            "../mink-runtime/src/app/builder.rs",
+            "### `Mink::builder()`",
+        ),
         ("../mink-sqlite/src/options.rs", "### `SqliteStore::builder"),
     ] {
         let section = section(&page, heading);
         let options = options(&read(file));
         assert!(options.len() > 4, "{options:?}");
         for option in options {
-            assert!(section.contains(&format!("`{option}(")), "{heading}: {option}");
+            assert!(
+                section.contains(&format!("`{option}(")),
+                "{heading}: {option}"
+            );
         }
     }
 }
@@ -101,7 +107,10 @@ fn every_default_is_the_codes() {
     let group = repository.group;
     let bus = BusOptions::default();
     for row in [
-        format!("| `max_event_bytes(bytes)` | {} bytes |", group.limits.event_bytes),
+        format!(
+            "| `max_event_bytes(bytes)` | {} bytes |",
+            group.limits.event_bytes
+        ),
         format!(
             "{} bytes an event, {} events a commit",
             group.limits.event_bytes, group.limits.commit_events
@@ -111,7 +120,10 @@ fn every_default_is_the_codes() {
         format!("| `group.batch_commits` | {} |", group.batch_commits),
         format!("| `group.batch_bytes` | {} bytes |", group.batch_bytes),
         format!("| `group.bulk_events` | {} |", group.bulk_events),
-        format!("| `group.busy_patience` | {} s |", group.busy_patience.as_secs()),
+        format!(
+            "| `group.busy_patience` | {} s |",
+            group.busy_patience.as_secs()
+        ),
         format!("| `conflict_retries` | {} |", bus.conflict_retries),
         format!("| tenant | {} |", TenantId::MAX_BYTES),
         format!("| stream: category, `-` and id | {} |", StreamId::MAX_BYTES),
