@@ -296,3 +296,20 @@ async fn what_happened_elsewhere_is_appended_without_a_command() {
     assert_eq!(committed.streams.len(), 2);
     // ANCHOR_END: batch
 }
+
+#[tokio::test]
+async fn several_commands_are_decided_in_turn_and_committed_together() {
+    let app = opened().await;
+    // ANCHOR: session
+    let mut seat = app.session::<Seat>(7).await.unwrap();
+    for command in [book(7), book(7)] {
+        if let Err(refused) = seat.execute(command).await {
+            assert_eq!(refused.to_string(), "the seat is taken"); // the others are committed
+        }
+    }
+    seat.execute(FreeSeat(7)).await.unwrap();
+    let receipt = seat.commit().await.unwrap();
+    assert_eq!(receipt.events().len(), 2); // booked, freed
+    // ANCHOR_END: session
+    assert_eq!(receipt.version(), 3);
+}

@@ -1,6 +1,6 @@
 //! Keeps what the book says is printed equal to what is printed.
 #![allow(dead_code, reason = "no test uses all of it")]
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, unreachable_pub, reason = "tests")]
 
 use std::panic::{UnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
