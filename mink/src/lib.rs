@@ -1,4 +1,118 @@
 //! Event sourcing and CQRS for Rust: annotate plain structs, run them on SQLite or PostgreSQL.
+//!
+//! You write events, commands and state as plain structs, and methods that take them. The first argument of a method
+//! says what it does: a command by value is decided, an event by reference evolves the state. Nothing is listed or
+//! registered a second time. What does not fit together is a compile error, or one report of every fault when the
+//! program starts.
+//!
+//! ```
+//! use mink::prelude::*;
+//!
+//! #[event]
+//! pub struct Deposited {
+//!     pub cents: u64,
+//! }
+//!
+//! #[event]
+//! pub struct Withdrawn {
+//!     pub cents: u64,
+//! }
+//!
+//! #[command]
+//! pub struct Deposit {
+//!     pub account_id: u64,
+//!     pub cents: u64,
+//! }
+//!
+//! #[command]
+//! pub struct Withdraw {
+//!     pub account_id: u64,
+//!     pub cents: u64,
+//! }
+//!
+//! #[derive(Debug, PartialEq)]
+//! pub struct NotEnough;
+//!
+//! impl std::fmt::Display for NotEnough {
+//!     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+//!         f.write_str("there is not enough in the account")
+//!     }
+//! }
+//!
+//! impl std::error::Error for NotEnough {}
+//!
+//! #[derive(Aggregate, Default)]
+//! pub struct Account {
+//!     cents: u64,
+//! }
+//!
+//! #[handlers]
+//! impl Account {
+//!     fn deposit(&self, command: Deposit) -> Deposited {
+//!         Deposited { cents: command.cents }
+//!     }
+//!     fn withdraw(&self, command: Withdraw) -> Result<Withdrawn, NotEnough> {
+//!         if command.cents > self.cents {
+//!             return Err(NotEnough);
+//!         }
+//!         Ok(Withdrawn { cents: command.cents })
+//!     }
+//!
+//!     fn deposited(&mut self, event: &Deposited) {
+//!         self.cents += event.cents;
+//!     }
+//!     fn withdrawn(&mut self, event: &Withdrawn) {
+//!         self.cents -= event.cents;
+//!     }
+//! }
+//!
+//! # #[cfg(feature = "sqlite")]
+//! #[tokio::main]
+//! async fn main() -> mink::Result<()> {
+//!     let app = Mink::open("sqlite::memory:").await?;
+//!     app.dispatch(Deposit { account_id: 7, cents: 100 }).await?;
+//!     let refused = app.dispatch(Withdraw { account_id: 7, cents: 500 }).await;
+//!     assert_eq!(refused.unwrap_err().rejection(), Some(&NotEnough));
+//!     assert_eq!(app.load::<Account>(7).await?.cents, 100);
+//!
+//!     // a test needs no store
+//!     Account::given(Deposited { cents: 10 })
+//!         .when(Withdraw { account_id: 7, cents: 11 })
+//!         .then_error(NotEnough);
+//!     app.shutdown().await
+//! }
+//! # #[cfg(not(feature = "sqlite"))]
+//! # fn main() {}
+//! ```
+//!
+//! # Where to look
+//!
+//! * [`Mink`]: open a store, dispatch commands, load aggregates, read streams and the feed.
+//! * [`event`](macro@event), [`command`](macro@command), [`handlers`] and the derives `Aggregate` and
+//!   [`Shape`](derive@Shape): the macros.
+//! * [`aggregate`](mod@aggregate), [`event`](mod@event) and [`command`](mod@command): the traits behind the macros, to
+//!   write by hand.
+//! * [`testing`]: given/when/then, and [`registry_test!`].
+//! * [`registry()`]: everything that is declared in the program. It prints itself.
+//! * [`storage`]: the contract of a store, and the suite that proves an adapter.
+//!
+//! The book, in `book/` of the repository, explains each and names the tests behind each promise.
+//!
+//! # Features
+//!
+//! | Feature | Default | |
+//! |---|---|---|
+//! | `sqlite` | yes | the SQLite store, compiled in: `sqlite://shop.db` |
+//! | `postgres` | no | the PostgreSQL store: `postgres://user@host/db` |
+//! | `decimal` | no | `rust_decimal::Decimal` in events |
+//!
+//! A store in memory, `memory://`, is always there. A program compiles no driver that it does not use.
+//!
+//! # What is not there yet
+//!
+//! Read models, subscriptions that keep their place, workflows across aggregates, an outbox, snapshots, idempotency
+//! keys and encryption. A field can be declared for encryption; a program with one does not start, rather than store it
+//! in clear text.
 #![doc(test(attr(deny(warnings))))]
 
 pub use mink_runtime::{

@@ -1,0 +1,133 @@
+//! The reference says what the source says.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use mink::bus::BusOptions;
+use mink::id::{StreamId, TenantId};
+use mink::repository::RepositoryOptions;
+
+fn read(path: &str) -> String {
+    let path = support::book(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The part of the page from this heading to the next one.
+fn section<'a>(page: &'a str, heading: &str) -> &'a str {
+    let start = page
+        .find(heading)
+        .unwrap_or_else(|| panic!("the page has no `{heading}`"));
+    let body = &page[start + heading.len()..];
+    &body[..body.find("\n#").unwrap_or(body.len())]
+}
+
+/// The variants of an enum, as rustfmt lays them out.
+fn variants(source: &str, name: &str) -> Vec<String> {
+    let start = source
+        .find(&format!("pub enum {name} {{"))
+        .or_else(|| source.find(&format!("pub enum {name}<E> {{")))
+        .unwrap_or_else(|| panic!("there is no enum {name}"));
+    source[start..]
+        .lines()
+        .skip(1)
+        .take_while(|line| *line != "}")
+        .filter_map(|line| line.strip_prefix("    "))
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()))
+        .map(|line| {
+            let end = line.find(|c: char| !c.is_ascii_alphanumeric());
+            line[..end.unwrap_or(line.len())].to_owned()
+        })
+        .collect()
+}
+
+/// The methods of the options in a file that return the options again.
+fn options(source: &str) -> Vec<String> {
+    source
+        .lines()
+        .filter_map(|line| line.strip_prefix("    pub fn "))
+        .filter(|line| line.contains("(mut self") || line.ends_with('('))
+        .filter_map(|line| line.split(['(', '<']).next())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_error_is_in_the_reference() {
+    let page = read("src/reference.md");
+    let runtime = "../mink-runtime/src";
+    for (file, name) in [
+        ("bus/error.rs", "DispatchError"),
+        ("repository/load.rs", "LoadError"),
+        ("pipeline/decode.rs", "DecodeFault"),
+        ("app/batch.rs", "BatchError"),
+        ("storage/error.rs", "CommitError"),
+        ("storage/error.rs", "StorageError"),
+        ("app/builder.rs", "OpenError"),
+        ("app/builder.rs", "StartupFault"),
+        ("registry/faults.rs", "RegistryFault"),
+        ("id.rs", "InvalidName"),
+        ("app/error.rs", "Error"),
+    ] {
+        let variants = variants(&read(&format!("{runtime}/{file}")), name);
+        assert!(variants.len() > 2, "{name}: {variants:?}");
+        let rows: Vec<_> = section(&page, &format!("### `{name}"))
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+            .collect();
+        assert_eq!(rows, variants, "the table of {name}");
+    }
+}
+
+#[test]
+fn every_option_is_in_the_reference() {
+    let page = read("src/reference.md");
+    for (file, heading) in [
+        (
+            "../mink-runtime/src/app/builder.rs",
+            "### `Mink::builder()`",
+        ),
+        ("../mink-sqlite/src/options.rs", "### `SqliteStore::builder"),
+    ] {
+        let section = section(&page, heading);
+        let options = options(&read(file));
+        assert!(options.len() > 4, "{options:?}");
+        for option in options {
+            assert!(
+                section.contains(&format!("`{option}(")),
+                "{heading}: {option}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_default_is_the_codes() {
+    let page = read("src/reference.md");
+    let repository = RepositoryOptions::default();
+    let group = repository.group;
+    let bus = BusOptions::default();
+    for row in [
+        format!(
+            "| `max_event_bytes(bytes)` | {} bytes |",
+            group.limits.event_bytes
+        ),
+        format!(
+            "{} bytes an event, {} events a commit",
+            group.limits.event_bytes, group.limits.commit_events
+        ),
+        format!("| `patience` | {} s |", repository.patience.as_secs()),
+        format!("| `unknown_events` | `{:?}` |", repository.unknown_events),
+        format!("| `group.batch_commits` | {} |", group.batch_commits),
+        format!("| `group.batch_bytes` | {} bytes |", group.batch_bytes),
+        format!("| `group.bulk_events` | {} |", group.bulk_events),
+        format!(
+            "| `group.busy_patience` | {} s |",
+            group.busy_patience.as_secs()
+        ),
+        format!("| `conflict_retries` | {} |", bus.conflict_retries),
+        format!("| tenant | {} |", TenantId::MAX_BYTES),
+        format!("| stream: category, `-` and id | {} |", StreamId::MAX_BYTES),
+    ] {
+        assert!(page.contains(&row), "the reference does not say: {row}");
+    }
+}
