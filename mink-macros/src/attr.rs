@@ -38,7 +38,10 @@ pub(crate) fn read<T: FromAttributes + Default>(
             let text = fault.to_string();
             // darling speaks of fields; the user wrote a key
             let message = match text.strip_prefix("Unknown field: ") {
-                Some(rest) => format!("`#[{name}]` has no such key here: {rest}"),
+                Some(rest) => format!(
+                    "`#[{name}]` has no key {}",
+                    rest.replace(". Did you", " here: did you")
+                ),
                 None => text,
             };
             cx.push(syn::Error::new(fault.span(), message));

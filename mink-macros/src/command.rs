@@ -28,7 +28,7 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]
     };
     let item = Item::read(&mut cx, &input);
     let root = Root::new(args.krate.as_ref().or(item.mink.krate.as_ref()));
-    derives::check_above(&mut cx, COMMAND, above, args.derive_none);
+    derives::check_above(&mut cx, COMMAND, &item.ident, above, args.derive_none);
     let id = check::check(&mut cx, &args, &item);
     let encrypted = Encrypted::read(&mut cx, &item, args.encrypt.as_ref());
     let needs_shape = encrypted.goes_deep(&item);

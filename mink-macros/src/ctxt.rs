@@ -25,6 +25,12 @@ impl Ctxt {
         self.faults.push(syn::Error::new(span, message.to_string()));
     }
 
+    /// A fault of the attribute itself; `token` is any token of the user's.
+    pub(crate) fn fault_of_attribute(&mut self, token: Span, message: impl Display) {
+        // without the macro's own mark on the span, for which the compiler would add a note
+        self.fault_at(Span::call_site().resolved_at(token), message);
+    }
+
     /// A fault of `syn`'s own finding.
     pub(crate) fn push(&mut self, error: syn::Error) {
         self.faults.push(error);

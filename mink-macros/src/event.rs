@@ -28,7 +28,7 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]
     };
     let item = Item::read(&mut cx, &input);
     let root = Root::new(args.krate.as_ref().or(item.mink.krate.as_ref()));
-    derives::check_above(&mut cx, EVENT, above, args.derive_none);
+    derives::check_above(&mut cx, EVENT, &item.ident, above, args.derive_none);
     check::check(&mut cx, &args, &item);
     shape::check(&mut cx, &item);
     let encrypted = Encrypted::read(&mut cx, &item, args.encrypt.as_ref());

@@ -1,6 +1,6 @@
 //! What is emitted beside an error, so that the rest of the user's program does not fail for lack of it.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::{Generics, Type, parse_quote};
@@ -9,13 +9,14 @@ use crate::attr::derives::DebugBy;
 use crate::ctxt::Ctxt;
 use crate::item::Item;
 use crate::krate::Root;
+use crate::span::ends;
 
 /// The attribute is on something that is neither a struct nor an enum, or that does not parse.
 pub(crate) fn not_a_type(mut cx: Ctxt, attribute: &str, tokens: TokenStream) -> TokenStream {
     let is_item = syn::parse2::<syn::Item>(tokens.clone()).is_ok();
     if is_item {
-        cx.fault_at(
-            Span::call_site(),
+        cx.fault_of_attribute(
+            ends(&tokens).0,
             format!("`#[{attribute}]` goes on a struct or an enum"),
         );
     }

@@ -3,8 +3,9 @@
 mod classify;
 mod expand;
 mod method;
+mod returns;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{ImplItem, ItemImpl, Path, Type};
 
@@ -12,6 +13,7 @@ use crate::attr::{CRATE, HANDLERS, keys, mink};
 use crate::ctxt::Ctxt;
 use crate::item;
 use crate::krate::Root;
+use crate::span::ends;
 
 use method::Method;
 
@@ -20,8 +22,8 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream) -> TokenStream {
     let root = Root::new(declared_crate(&mut cx, args).as_ref());
     let Ok(block) = syn::parse2::<ItemImpl>(tokens.clone()) else {
         if syn::parse2::<syn::Item>(tokens.clone()).is_ok() {
-            cx.fault_at(
-                Span::call_site(),
+            cx.fault_of_attribute(
+                ends(&tokens).0,
                 "`#[handlers]` goes on an `impl` block: put it above `impl Order { ... }`",
             );
         }

@@ -1,18 +1,21 @@
 //! Aggregates: state that decides commands and evolves from events.
 //!
 //! Three small traits, which `#[derive(Aggregate)]` and `#[handlers]` implement from the user's methods:
-//! [`Applies`] (an event by reference evolves), [`Handles`] (a command by value decides) and
-//! [`AggregateHandlers`] (the table of all that a stored event can do to the state).
+//! [`Applies`] (an event by reference evolves), [`Decides`] (a command by value decides) and
+//! [`AggregateHandlers`] (the table of all that a stored event can do to the state). [`Handles`] follows from them.
+//!
+//! The small traits ask nothing of the types they name, so that each mistake is refused in one place only: where the
+//! table is made.
 
 mod decision;
 mod events;
 
 use std::future::Future;
 
-pub use decision::{Decision, IntoEvents};
+pub use decision::{Decision, DomainError, EventOf, IntoEvents};
 pub use events::{AnyEvent, Events};
 
-use crate::command::{Command, CommandContext, MissingService, Routed};
+use crate::command::{CommandContext, MissingService, Routed};
 use crate::event::Event;
 use crate::pipeline::{self, DecodeError};
 use crate::registry::Location;
@@ -38,18 +41,34 @@ pub trait Aggregate: Default + Send + Sync + 'static {
     label = "`{Self}` has no method for this event",
     note = "add `fn name(&mut self, event: &{E})` to the `#[handlers] impl {Self}` block"
 )]
-pub trait Applies<E: Event> {
+pub trait Applies<E> {
     /// Evolves the state.
     fn apply(&mut self, event: &E);
 }
 
-/// The aggregate decides commands of type `C`.
+/// The method that decides commands of type `C`, as it is written: the events come out as the method returns them.
+pub trait Decides<C> {
+    /// What the method returns: a [`Decision`].
+    type Decision;
+
+    /// Calls the method.
+    ///
+    /// # Errors
+    /// [`MissingService`] when the method takes a service that nobody provided.
+    fn decide<'a>(
+        &'a self,
+        command: C,
+        context: &'a CommandContext,
+    ) -> impl Future<Output = Result<Self::Decision, MissingService>> + Send + 'a;
+}
+
+/// The aggregate decides commands of type `C`: it [`Decides`] them, and what it returns is a [`Decision`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not handle the command `{C}`",
     label = "`{Self}` has no method for this command",
     note = "add `fn name(&self, command: {C}) -> ...` to the `#[handlers] impl {Self}` block"
 )]
-pub trait Handles<C: Command>: AggregateHandlers {
+pub trait Handles<C>: AggregateHandlers {
     /// The domain's own error.
     type Error: std::error::Error + Send + Sync + 'static;
 
@@ -62,6 +81,27 @@ pub trait Handles<C: Command>: AggregateHandlers {
         command: C,
         context: &'a CommandContext,
     ) -> impl Future<Output = Result<Events<Self>, Refusal<Self::Error>>> + Send + 'a;
+}
+
+impl<A, C> Handles<C> for A
+where
+    A: AggregateHandlers + Decides<C>,
+    A::Decision: Decision<A>,
+    <A::Decision as Decision<A>>::Error: DomainError,
+    C: Send + 'static,
+{
+    type Error = <A::Decision as Decision<A>>::Error;
+
+    async fn handle<'a>(
+        &'a self,
+        command: C,
+        context: &'a CommandContext,
+    ) -> Result<Events<Self>, Refusal<Self::Error>> {
+        self.decide(command, context)
+            .await?
+            .into_decision()
+            .map_err(Refusal::Domain)
+    }
 }
 
 /// Why a decision gave no events.
@@ -150,16 +190,17 @@ pub struct Decider {
 }
 
 impl Decider {
-    /// The entry for the command `C` of the aggregate `A`, whose method takes `services` and is at `location`.
+    /// The entry for the command `C` of the aggregate `A`, whose method refuses with an `E`, takes `services` and is at
+    /// `location`.
     #[must_use]
-    pub const fn of<C: Routed<A>, A: Handles<C>>(
+    pub const fn of<C: Routed<A>, A: Decides<C>, E: DomainError>(
         services: &'static [crate::command::ServiceNeed],
         location: Location,
     ) -> Self {
         Self {
             command: C::NAME,
             command_type: std::any::TypeId::of::<C>,
-            error: std::any::type_name::<A::Error>,
+            error: std::any::type_name::<E>,
             services,
             location,
         }

@@ -5,7 +5,9 @@ mod upcast;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use upcast::{StoredPayload, Upcast, UpcastFailure, UpcastFrom, UpcastOutcome, UpcastStep};
+pub use upcast::{
+    JsonUpcaster, StoredPayload, Upcast, UpcastFailure, UpcastFrom, UpcastOutcome, UpcastStep,
+};
 
 use crate::schema::Shape;
 

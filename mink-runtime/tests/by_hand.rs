@@ -4,12 +4,10 @@
 use std::borrow::Cow;
 
 use futures_util::StreamExt;
-use mink_runtime::aggregate::{
-    Aggregate, AggregateHandlers, Applies, Decider, Decision, Events, Evolver, Handles, Refusal,
-};
+use mink_runtime::aggregate::{Aggregate, AggregateHandlers, Applies, Decider, Decides, Evolver};
 use mink_runtime::app::{BatchError, Mink};
 use mink_runtime::bus::DispatchError;
-use mink_runtime::command::{Command, CommandContext, Routed, ServiceNeed};
+use mink_runtime::command::{Command, CommandContext, MissingService, Routed, ServiceNeed};
 use mink_runtime::event::{Event, Upcast, UpcastOutcome, UpcastStep};
 use mink_runtime::id::{EventId, StreamId, TenantId};
 use mink_runtime::metadata::Metadata;
@@ -135,23 +133,22 @@ impl Applies<Deposited> for Account {
 
 impl Routed<Account> for Deposit {}
 
-impl Handles<Deposit> for Account {
-    type Error = <Result<Deposited, TooMuch> as Decision<Account>>::Error;
+impl Decides<Deposit> for Account {
+    type Decision = Result<Deposited, TooMuch>;
 
-    async fn handle(
+    async fn decide(
         &self,
         command: Deposit,
         context: &CommandContext,
-    ) -> Result<Events<Self>, Refusal<Self::Error>> {
-        let decided = Account::deposit(self, command, context.service::<Limit>()?).await;
-        Decision::<Account>::into_decision(decided).map_err(Refusal::Domain)
+    ) -> Result<Self::Decision, MissingService> {
+        Ok(Account::deposit(self, command, context.service::<Limit>()?).await)
     }
 }
 
 impl AggregateHandlers for Account {
     const EVOLVERS: &'static [Evolver<Self>] =
         &[Evolver::of::<Deposited>(Location::new(file!(), line!()))];
-    const DECIDERS: &'static [Decider] = &[Decider::of::<Deposit, Account>(
+    const DECIDERS: &'static [Decider] = &[Decider::of::<Deposit, Account, TooMuch>(
         &[ServiceNeed::of::<Limit>()],
         Location::new(file!(), line!()),
     )];

@@ -4,10 +4,8 @@
 use std::borrow::Cow;
 use std::convert::Infallible;
 
-use mink_runtime::aggregate::{
-    Aggregate, AggregateHandlers, Applies, Decider, Events, Evolver, Handles, Refusal,
-};
-use mink_runtime::command::{Command, CommandContext, Routed};
+use mink_runtime::aggregate::{Aggregate, AggregateHandlers, Applies, Decider, Decides, Evolver};
+use mink_runtime::command::{Command, CommandContext, MissingService, Routed};
 use mink_runtime::event::{Event, Upcast, UpcastStep};
 use mink_runtime::registry::{Location, Registry, RegistryFault};
 use mink_runtime::schema::{Shape, TypeShape};
@@ -52,20 +50,16 @@ macro_rules! aggregate {
             fn apply(&mut self, _: &Whole) {}
         }
         impl Routed<$type> for Go {}
-        impl Handles<Go> for $type {
-            type Error = Infallible;
-            async fn handle(
-                &self,
-                _: Go,
-                _: &CommandContext,
-            ) -> Result<Events<Self>, Refusal<Infallible>> {
-                Ok(Events::new())
+        impl Decides<Go> for $type {
+            type Decision = ();
+            async fn decide(&self, _: Go, _: &CommandContext) -> Result<(), MissingService> {
+                Ok(())
             }
         }
         impl AggregateHandlers for $type {
             const EVOLVERS: &'static [Evolver<Self>] =
                 &[Evolver::of::<Whole>(Location::new("domain.rs", 7))];
-            const DECIDERS: &'static [Decider] = &[Decider::of::<Go, $type>(
+            const DECIDERS: &'static [Decider] = &[Decider::of::<Go, $type, Infallible>(
                 &[],
                 Location::new(concat!($name, ".rs"), 8),
             )];

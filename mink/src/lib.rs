@@ -13,7 +13,6 @@ pub use mink_sqlite as sqlite;
 
 pub use mink_macros::{Aggregate, Shape, command, event, handlers};
 pub use mink_runtime::aggregate::Aggregate;
-pub use mink_runtime::app::{Error, Mink, Result};
 pub use mink_runtime::schema::Shape;
 
 pub mod prelude;

@@ -1,4 +1,4 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Path, Token, parse_quote};
@@ -28,7 +28,13 @@ fn paths(attribute: &Attribute) -> Option<Punctuated<Path, Token![,]>> {
 }
 
 /// Derives above the attribute that would be made a second time below it.
-pub(crate) fn check_above(cx: &mut Ctxt, attribute: &str, above: &[String], none: bool) {
+pub(crate) fn check_above(
+    cx: &mut Ctxt,
+    attribute: &str,
+    item: &Ident,
+    above: &[String],
+    none: bool,
+) {
     if none {
         return;
     }
@@ -38,12 +44,13 @@ pub(crate) fn check_above(cx: &mut Ctxt, attribute: &str, above: &[String], none
         .filter(|name| ADDED.contains(name) || *name == "Shape")
         .collect();
     if !doubled.is_empty() {
-        cx.fault_at(
-            proc_macro2::Span::call_site(),
+        cx.fault_of_attribute(
+            item.span(),
             format!(
-                "`#[{attribute}]` must stand above `#[derive(...)]`: it adds {}, and cannot see that a derive above it makes {} already; move `#[{attribute}]` up",
+                "`#[{attribute}]` must stand above `#[derive(...)]`: it adds {} unless they are derived below it, and here {} {} derived above it; move `#[{attribute}]` up",
                 suggest::list(ADDED),
-                suggest::list(doubled)
+                suggest::list(doubled.iter().copied()),
+                if doubled.len() == 1 { "is" } else { "are" }
             ),
         );
     }
@@ -108,7 +115,7 @@ pub(crate) fn additions(
     let mut serde = false;
     for name in ["Serialize", "Deserialize"] {
         if missing(name) {
-            let name = proc_macro2::Ident::new(name, proc_macro2::Span::call_site());
+            let name = Ident::new(name, Span::call_site());
             derives.push(quote!(#root::__private::serde::#name));
             serde = true;
         }

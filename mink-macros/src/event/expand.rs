@@ -68,14 +68,20 @@ fn upcast(root: &Root, step: &Step, later: &[&Step]) -> TokenStream {
 /// A wrong signature is underlined where the function is named.
 fn json(root: &Root, function: &Expr) -> TokenStream {
     let (start, end) = ends(function);
-    let open = quote_spanned!(start=> #root::event::UpcastOutcome::into_outcome);
-    let value = quote_spanned!(end=> (value));
-    quote! {
-        #root::event::UpcastStep::Json(|value| {
-            let step: fn(#root::__private::serde_json::Value) -> _ = #function;
-            #open(step #value)
-        })
-    }
+    let upcast = {
+        let root = root.at(start);
+        let open = quote_spanned!(start=> #root::event::JsonUpcaster::upcast);
+        let close = quote_spanned!(end=> value);
+        match function {
+            // the pointer's type tells the compiler what the closure takes
+            Expr::Closure(_) => quote! {{
+                let closure: fn(#root::__private::serde_json::Value) -> _ = #function;
+                #open(closure, #close)
+            }},
+            _ => quote!(#open(#function, #close)),
+        }
+    };
+    quote!(#root::event::UpcastStep::Json(|value| #upcast))
 }
 
 /// Reads the old struct, and goes by way of the later old structs to the event.
@@ -94,7 +100,8 @@ fn typed(root: &Root, old: &Path, later: &[&Step]) -> TokenStream {
             previous = next;
         }
     }
-    conversions.extend(convert(root, previous, &quote!(Self)));
+    let itself = quote_spanned!(ends(previous).0=> Self);
+    conversions.extend(convert(root, previous, &itself));
     quote! {
         #root::event::UpcastStep::Typed(|stored| {
             let event = #read;
@@ -106,6 +113,7 @@ fn typed(root: &Root, old: &Path, later: &[&Step]) -> TokenStream {
 
 fn convert(root: &Root, old: &Path, new: &TokenStream) -> TokenStream {
     let (start, end) = ends(old);
+    let root = root.at(start);
     let open = quote_spanned!(start=> <#new as #root::event::UpcastFrom<);
     let close = quote_spanned!(end=> >>::upcast_from(event));
     quote!(let event = #open #old #close;)

@@ -1,5 +1,5 @@
 use proc_macro2::{Span, TokenStream};
-use syn::parse::ParseStream;
+use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned as _;
 use syn::{Expr, LitInt, LitStr, Path, Token};
 
@@ -101,9 +101,15 @@ fn steps(cx: &mut Ctxt, key: &syn::Ident, input: ParseStream<'_>) -> syn::Result
     if content.is_empty() {
         cx.fault_at(key.span(), format!("`upcast` holds no step: {FORM}"));
     }
+    // read apart, so that a fault leaves nothing unread in the attribute
+    let tokens: TokenStream = content.parse()?;
+    read_steps.parse2(tokens)
+}
+
+fn read_steps(content: ParseStream<'_>) -> syn::Result<Vec<Step>> {
     let mut steps = Vec::new();
     while !content.is_empty() {
-        let from = number(&content, FORM)?;
+        let from = number(content, FORM)?;
         if !content.peek(Token![=>]) {
             return Err(content.error(FORM));
         }

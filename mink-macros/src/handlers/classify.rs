@@ -49,6 +49,14 @@ pub(super) fn classify(cx: &mut Ctxt, aggregate: &Type, methods: &[Method]) -> H
     let mut handlers = Handlers::default();
     for method in methods {
         match (method.receiver_kind(), &method.first) {
+            (ReceiverKind::Shared, Arg::Value(ty)) if never_a_command(ty) => cx.fault(
+                ty,
+                format!(
+                    "`{}` takes `{}` by value, which is not a command: a command is a struct with `#[command]`; {PLAIN}",
+                    method.ident,
+                    text(ty)
+                ),
+            ),
             (ReceiverKind::Shared, Arg::Value(command)) => {
                 let decide = decide(cx, method, command);
                 add_decide(cx, &mut handlers, decide);
@@ -61,6 +69,25 @@ pub(super) fn classify(cx: &mut Ctxt, aggregate: &Type, methods: &[Method]) -> H
         }
     }
     handlers
+}
+
+/// Types that the standard library names, so that a plain method is recognised as one.
+fn never_a_command(ty: &Type) -> bool {
+    const NAMES: [&str; 24] = [
+        "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
+        "i128", "isize", "f32", "f64", "String", "Option", "Result", "Vec", "Box", "HashMap",
+        "BTreeMap", "Duration",
+    ];
+    match ty {
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .map(|last| &last.ident)
+            .is_some_and(|last| NAMES.iter().any(|name| last == name)),
+        Type::ImplTrait(_) => false,
+        _ => true,
+    }
 }
 
 fn near_miss(

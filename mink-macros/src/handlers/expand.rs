@@ -3,6 +3,7 @@ use quote::{quote, quote_spanned};
 use syn::{Attribute, ItemImpl, Type};
 
 use super::classify::{Decide, Evolve, Handlers, Take};
+use super::returns::Returns;
 use crate::krate::Root;
 use crate::span::ends;
 
@@ -32,16 +33,23 @@ pub(super) fn expand(
         .filter(|method| !method.refused)
         .map(|method| decider(root, aggregate, method));
     let here = root.location(ends(aggregate).0);
+    // all at the type's place: that is where a second block for it is underlined
+    let table = {
+        let start = ends(aggregate).0;
+        let root = root.at(start);
+        quote_spanned! {start=>
+            impl #root::aggregate::AggregateHandlers for #aggregate {
+                const EVOLVERS: &'static [#root::aggregate::Evolver<Self>] = &[#(#evolvers),*];
+                const DECIDERS: &'static [#root::aggregate::Decider] = &[#(#deciders),*];
+            }
+        }
+    };
     quote! {
         #(#cfg)*
         const _: () = {
             #(#evolves)*
             #(#decides)*
-            #[automatically_derived]
-            impl #root::aggregate::AggregateHandlers for #aggregate {
-                const EVOLVERS: &'static [#root::aggregate::Evolver<Self>] = &[#(#evolvers),*];
-                const DECIDERS: &'static [#root::aggregate::Decider] = &[#(#deciders),*];
-            }
+            #table
             #root::__private::inventory::submit! {
                 #root::registry::HandlersEntry::of::<#aggregate>(#here)
             }
@@ -87,36 +95,28 @@ fn handles(root: &Root, aggregate: &Type, method: &Decide) -> TokenStream {
     if matches!(command, Type::ImplTrait(_)) {
         return TokenStream::new();
     }
-    let nothing = syn::parse_quote_spanned!(ident.span()=> ());
-    let refused: Type = syn::parse_quote!(());
-    let output = match &method.output {
-        _ if method.refused => &refused,
-        Some(output) => output,
-        None => &nothing,
-    };
-    let (start, end) = ends(output);
-    let error = {
-        let open = quote_spanned!(start=> <);
-        let close = quote_spanned!(end=> >::Error);
-        quote!(#open #output as #root::aggregate::Decision<#aggregate>#close)
-    };
-    let into_decision = {
-        let open = quote_spanned!(start=> <);
-        let close = quote_spanned!(end=> >::into_decision);
-        quote!(#open #output as #root::aggregate::Decision<#aggregate>#close)
+    let output = output(method);
+    let assertions = Returns::read(&output).assertions(root, aggregate);
+    // a private type is underlined where it is returned
+    let decision = {
+        let (start, end) = ends(&output);
+        let open = quote_spanned!(start=> type Decision =);
+        let close = quote_spanned!(end=> ;);
+        quote!(#open #output #close)
     };
     let decided = if method.refused {
         quote!(())
     } else {
         call(aggregate, method)
     };
-    let future = quote_spanned! {ident.span()=>
-        impl ::core::future::Future<
-            Output = ::core::result::Result<
-                #root::aggregate::Events<Self>,
-                #root::aggregate::Refusal<Self::Error>,
-            >,
-        > + ::core::marker::Send + 'a
+    let future = {
+        let span = ident.span();
+        let root = root.at(span);
+        quote_spanned! {span=>
+            impl ::core::future::Future<
+                Output = ::core::result::Result<Self::Decision, #root::command::MissingService>,
+            > + ::core::marker::Send + 'a
+        }
     };
     quote! {
         #(#cfg)*
@@ -124,20 +124,29 @@ fn handles(root: &Root, aggregate: &Type, method: &Decide) -> TokenStream {
         impl #root::command::Routed<#aggregate> for #command {}
         #(#cfg)*
         #[automatically_derived]
-        impl #root::aggregate::Handles<#command> for #aggregate {
-            type Error = #error;
-            fn handle<'a>(
+        impl #root::aggregate::Decides<#command> for #aggregate {
+            #decision
+            fn decide<'a>(
                 &'a self,
                 command: #command,
                 context: &'a #root::command::CommandContext,
             ) -> #future {
                 async move {
                     let _ = (&command, context);
-                    let decided = #decided;
-                    #into_decision(decided).map_err(#root::aggregate::Refusal::Domain)
+                    ::core::result::Result::Ok(#decided)
                 }
             }
         }
+        #(#cfg)*
+        const _: () = { #assertions };
+    }
+}
+
+/// What the method returns; `()` where nothing is written, and where it is refused.
+fn output(method: &Decide) -> Type {
+    match &method.output {
+        Some(output) if !method.refused => output.clone(),
+        _ => syn::parse_quote_spanned!(method.ident.span()=> ()),
     }
 }
 
@@ -163,8 +172,15 @@ fn decider(root: &Root, aggregate: &Type, method: &Decide) -> TokenStream {
         Take::Context => None,
     });
     let here = root.location(method.ident.span());
+    let output = output(method);
+    let error = Returns::read(&output).error(root, aggregate);
+    let (start, _) = ends(&error);
+    let of = {
+        let root = root.at(start);
+        quote_spanned!(start=> #root::aggregate::Decider::of)
+    };
     quote! {
         #(#cfg)*
-        #root::aggregate::Decider::of::<#command, #aggregate>(&[#(#services),*], #here)
+        #of::<#command, #aggregate, #error>(&[#(#services),*], #here)
     }
 }

@@ -1,7 +1,7 @@
 use std::any::Any;
 use std::fmt;
 
-use super::{Aggregate, Applies, IntoEvents};
+use super::{Applies, IntoEvents};
 use crate::event::Event;
 
 /// A list of events of one aggregate, of any of the types that it evolves from.
@@ -10,7 +10,7 @@ pub struct Events<A> {
     list: Vec<AnyEvent<A>>,
 }
 
-impl<A: Aggregate> Events<A> {
+impl<A> Events<A> {
     /// No events.
     #[must_use]
     pub fn new() -> Self {
@@ -75,7 +75,7 @@ impl<A: Aggregate> Events<A> {
     }
 }
 
-impl<A: Aggregate> Default for Events<A> {
+impl<A> Default for Events<A> {
     fn default() -> Self {
         Self::new()
     }
@@ -108,7 +108,7 @@ pub struct AnyEvent<A> {
     inner: Box<dyn ErasedEvent<A>>,
 }
 
-impl<A: Aggregate> AnyEvent<A> {
+impl<A> AnyEvent<A> {
     /// The stored name of its type.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -59,7 +59,7 @@ impl UpcastFailure {
 /// What a function given to `upcast(1 => f)` may return: a value, or a result of one.
 #[diagnostic::on_unimplemented(
     message = "an upcaster cannot return `{Self}`",
-    label = "this is not a JSON value",
+    label = "this does not return a JSON value",
     note = "write `fn(serde_json::Value) -> serde_json::Value`, or return a `Result` of one with an error that implements `Display`"
 )]
 pub trait UpcastOutcome {
@@ -76,9 +76,31 @@ impl UpcastOutcome for Value {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: std::fmt::Display> UpcastOutcome for Result<Value, E> {
     fn into_outcome(self) -> Result<Value, UpcastFailure> {
         self.map_err(UpcastFailure::new)
+    }
+}
+
+/// A function given to `upcast(1 => f)`.
+#[diagnostic::on_unimplemented(
+    message = "this function is not an upcaster: `{Self}`",
+    label = "not an upcaster",
+    note = "write `fn(serde_json::Value) -> serde_json::Value`, or return a `Result` of one with an error that implements `Display`"
+)]
+pub trait JsonUpcaster {
+    /// Calls it.
+    ///
+    /// # Errors
+    /// The function's own.
+    fn upcast(self, value: Value) -> Result<Value, UpcastFailure>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: FnOnce(Value) -> R, R: UpcastOutcome> JsonUpcaster for F {
+    fn upcast(self, value: Value) -> Result<Value, UpcastFailure> {
+        self(value).into_outcome()
     }
 }
 

@@ -1,0 +1,234 @@
+//! Commits: one round trip for a batch, and what to do when the batch breaks.
+
+mod answer;
+mod arguments;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mink_runtime::id::StreamId;
+use mink_runtime::storage::{Commit, CommitError, Committed, Limits};
+use sqlx::PgConnection;
+
+use self::arguments::Batch;
+use crate::connections::Connections;
+use crate::failure::{Fault, acquire_error, commit_error, fault, said};
+use crate::schema::{Schema, Sql};
+
+pub(crate) type Answer = Result<Committed, CommitError>;
+
+const COMMIT_BATCH: &str = include_str!("commit/commit_batch.sql");
+
+/// How often a batch that had to give way to another transaction is sent again.
+const GIVE_WAY: u32 = 5;
+
+/// The door that commits go through.
+pub(crate) struct Committer {
+    sql: Sql,
+}
+
+/// Commits that go to the server together.
+struct Part {
+    items: Vec<usize>,
+    /// Look up every event id first.
+    probe: bool,
+    tries: u32,
+}
+
+impl Part {
+    fn again(self) -> Self {
+        Self {
+            tries: self.tries + 1,
+            ..self
+        }
+    }
+
+    /// The halves of several commits, or the one commit alone.
+    fn halves(mut self) -> Result<[Self; 2], Self> {
+        if self.items.len() < 2 {
+            return Err(self);
+        }
+        let right = self.items.split_off(self.items.len() / 2);
+        let half = |items| Self {
+            items,
+            probe: self.probe,
+            tries: 0,
+        };
+        Ok([half(right), half(self.items)])
+    }
+}
+
+impl Committer {
+    pub(crate) fn new(schema: &Schema) -> Self {
+        Self {
+            sql: schema.fill(COMMIT_BATCH),
+        }
+    }
+
+    /// Commits every value by itself, in one round trip unless one of them breaks the statement: then its neighbours
+    /// are sent apart from it.
+    pub(crate) async fn commit(
+        &self,
+        connections: &Arc<Connections>,
+        batch: &[Arc<Commit>],
+    ) -> Vec<Answer> {
+        let mut answers: Vec<Option<Answer>> = batch
+            .iter()
+            .map(|commit| check(commit).err().map(Err))
+            .collect();
+        let items: Vec<usize> = (0..batch.len())
+            .filter(|index| answers[*index].is_none())
+            .collect();
+        let mut parts = vec![Part {
+            items,
+            probe: false,
+            tries: 0,
+        }];
+        while let Some(part) = parts.pop() {
+            if part.items.is_empty() {
+                continue;
+            }
+            let mut lease = match connections.lease().await {
+                Ok(lease) => lease,
+                Err(error) => {
+                    for item in part.items {
+                        answers[item] = Some(Err(acquire_error(&error)));
+                    }
+                    continue;
+                }
+            };
+            let commits: Vec<&Commit> = part.items.iter().map(|item| &*batch[*item]).collect();
+            let arguments = Batch::of(&commits);
+            let outcome = self.call(lease.conn(), &arguments, false, part.probe).await;
+            lease.give_back(&outcome);
+            match outcome {
+                Ok(rows) => {
+                    for (item, answer) in part.items.iter().zip(answer::of(&commits, rows)) {
+                        answers[*item] = Some(answer);
+                    }
+                }
+                Err(error) => self.broken(part, &error, batch, &mut parts, &mut answers).await,
+            }
+        }
+        answers
+            .into_iter()
+            .map(|answer| {
+                answer.unwrap_or_else(|| {
+                    Err(CommitError::Unavailable {
+                        reason: "the commit was not sent".to_owned(),
+                    })
+                })
+            })
+            .collect()
+    }
+
+    /// What becomes of commits whose statement failed. An error that the server answered means that nothing of them
+    /// was written.
+    async fn broken(
+        &self,
+        part: Part,
+        error: &sqlx::Error,
+        batch: &[Arc<Commit>],
+        parts: &mut Vec<Part>,
+        answers: &mut [Option<Answer>],
+    ) {
+        let alone = match fault(error) {
+            Fault::GaveWay if part.tries < GIVE_WAY => {
+                tokio::time::sleep(Duration::from_millis(1 << part.tries)).await;
+                parts.push(part.again());
+                return;
+            }
+            Fault::GaveWay | Fault::LockTimeout | Fault::TooMuch | Fault::Refused
+            | Fault::Unknown | Fault::IdTaken => match part.halves() {
+                Ok(halves) => {
+                    parts.extend(halves);
+                    return;
+                }
+                Err(alone) => alone,
+            },
+            Fault::Lost | Fault::Unreachable | Fault::Full | Fault::ReadOnly | Fault::Closed => part,
+        };
+        if fault(error) == Fault::IdTaken && alone.tries < GIVE_WAY {
+            parts.push(Part {
+                probe: true,
+                ..alone.again()
+            });
+            return;
+        }
+        for item in alone.items {
+            let first = batch[item].appends.first().map(|append| &append.stream);
+            answers[item] = Some(Err(match first {
+                Some(stream) => commit_error(error, stream),
+                None => CommitError::NoEvents { stream: None },
+            }));
+        }
+    }
+
+    /// Appends inside a transaction that the caller owns, waiting for streams that others hold.
+    pub(crate) async fn append_in(&self, conn: &mut PgConnection, commit: &Commit) -> Answer {
+        check(commit)?;
+        let Some(first) = commit.appends.first() else {
+            return Err(CommitError::NoEvents { stream: None });
+        };
+        // In here an error of the server would end the caller's transaction: what can be refused is refused before.
+        for event in commit.events() {
+            if matches!(event.format, mink_runtime::storage::Format::Json)
+                && serde_json::from_slice::<serde::de::IgnoredAny>(&event.payload).is_err()
+            {
+                return Err(CommitError::Refused {
+                    reason: format!("the payload of event {} is not JSON", event.id),
+                });
+            }
+        }
+        let arguments = Batch::of(&[commit]);
+        match self.call(conn, &arguments, true, true).await {
+            Ok(rows) => answer::of(&[commit], rows)
+                .pop()
+                .unwrap_or(Err(CommitError::NoEvents { stream: None })),
+            Err(error) => Err(in_transaction(&error, &first.stream)),
+        }
+    }
+
+    /// Reads to the end: the rows come before the commit, and what comes after it is that it happened.
+    async fn call(
+        &self,
+        conn: &mut PgConnection,
+        batch: &Batch<'_>,
+        wait: bool,
+        probe: bool,
+    ) -> Result<answer::Rows, sqlx::Error> {
+        let rows = batch
+            .bind(sqlx::query(self.sql.safe()).bind(wait).bind(probe))
+            .fetch_all(conn)
+            .await?;
+        answer::Rows::decode(&rows)
+    }
+}
+
+/// In a transaction that goes no further nothing is unknown: it is not committed.
+fn in_transaction(error: &sqlx::Error, stream: &StreamId) -> CommitError {
+    match fault(error) {
+        Fault::Lost => CommitError::Unavailable {
+            reason: said(error),
+        },
+        _ => commit_error(error, stream),
+    }
+}
+
+/// Refuses what no statement can be made of. Sizes are the caller's to limit.
+fn check(commit: &Commit) -> Result<(), CommitError> {
+    commit.check(&Limits {
+        event_bytes: usize::MAX,
+        commit_events: usize::MAX,
+    })?;
+    for event in commit.events() {
+        if matches!(event.format, mink_runtime::storage::Format::Json)
+            && std::str::from_utf8(&event.payload).is_err()
+        {
+            return Err(CommitError::Refused {
+                reason: format!("the payload of event {} is not JSON: it is not UTF-8", event.id),
+            });
+        }
+    }
+    Ok(())
+}

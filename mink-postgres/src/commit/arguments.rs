@@ -1,0 +1,121 @@
+//! A batch as the arrays that the function in the database takes.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+use mink_runtime::metadata::Metadata;
+use mink_runtime::storage::{Commit, ExpectedVersion, Format};
+use sqlx::Postgres;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use uuid::Uuid;
+
+const ANY: i64 = -1;
+const EXISTS: i64 = -2;
+
+#[derive(Default)]
+pub(super) struct Batch<'a> {
+    // One element per append.
+    commit: Vec<i32>,
+    tenant: Vec<&'a str>,
+    stream: Vec<&'a str>,
+    expected: Vec<i64>,
+    first: Vec<i32>,
+    count: Vec<i32>,
+    // One element per event.
+    append: Vec<i32>,
+    id: Vec<Uuid>,
+    event_type: Vec<&'a str>,
+    schema_version: Vec<i64>,
+    format: Vec<&'a str>,
+    payload: Vec<Option<&'a str>>,
+    /// Left out when every payload is JSON.
+    bytes: Option<Vec<Option<&'a [u8]>>>,
+    metadata: Vec<Cow<'a, str>>,
+    recorded_at: Vec<DateTime<Utc>>,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn of(commits: &[&'a Commit]) -> Self {
+        let mut batch = Self::default();
+        let binary = commits
+            .iter()
+            .flat_map(|commit| commit.events())
+            .any(|event| !matches!(event.format, Format::Json));
+        if binary {
+            batch.bytes = Some(Vec::new());
+        }
+        for (commit, number) in commits.iter().zip(1..) {
+            for append in &commit.appends {
+                batch.commit.push(number);
+                batch.tenant.push(append.tenant.as_str());
+                batch.stream.push(append.stream.as_str());
+                batch.expected.push(match append.expected {
+                    ExpectedVersion::Any => ANY,
+                    ExpectedVersion::StreamExists => EXISTS,
+                    ExpectedVersion::NoStream => 0,
+                    ExpectedVersion::Exact(version) => i64::try_from(version).unwrap_or(i64::MAX),
+                });
+                batch.first.push(length(&batch.id) + 1);
+                batch.count.push(length(&append.events));
+                for event in &append.events {
+                    batch.append.push(length(&batch.commit));
+                    batch.id.push(event.id.0);
+                    batch.event_type.push(&event.event_type);
+                    batch.schema_version.push(event.schema_version.into());
+                    batch.format.push(event.format.name());
+                    let (payload, bytes) = match event.format {
+                        // Checked to be UTF-8 before; what is not becomes no payload and is refused.
+                        Format::Json => (std::str::from_utf8(&event.payload).ok(), None),
+                        _ => (None, Some(&*event.payload)),
+                    };
+                    batch.payload.push(payload);
+                    if let Some(column) = &mut batch.bytes {
+                        column.push(bytes);
+                    }
+                    batch.metadata.push(text(&event.metadata));
+                    // Cut, not rounded, to what the column keeps.
+                    let at = event.recorded_at.timestamp_micros();
+                    let at = DateTime::from_timestamp_micros(at).unwrap_or(event.recorded_at);
+                    batch.recorded_at.push(at);
+                }
+            }
+        }
+        batch
+    }
+
+    pub(super) fn bind<'q>(
+        &'q self,
+        query: Query<'q, Postgres, PgArguments>,
+    ) -> Query<'q, Postgres, PgArguments> {
+        query
+            .bind(&self.commit)
+            .bind(&self.tenant)
+            .bind(&self.stream)
+            .bind(&self.expected)
+            .bind(&self.first)
+            .bind(&self.count)
+            .bind(&self.append)
+            .bind(&self.id)
+            .bind(&self.event_type)
+            .bind(&self.schema_version)
+            .bind(&self.format)
+            .bind(&self.payload)
+            .bind(&self.bytes)
+            .bind(&self.metadata)
+            .bind(&self.recorded_at)
+    }
+}
+
+/// The caller bounds a batch far below this.
+fn length<T>(of: &[T]) -> i32 {
+    i32::try_from(of.len()).unwrap_or(i32::MAX)
+}
+
+/// Metadata holds nothing but text, so that it can always be written.
+fn text(metadata: &Metadata) -> Cow<'static, str> {
+    if *metadata == Metadata::default() {
+        return Cow::Borrowed("{}");
+    }
+    serde_json::to_string(metadata).map_or(Cow::Borrowed("{}"), Cow::Owned)
+}

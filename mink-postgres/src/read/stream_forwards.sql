@@ -1,0 +1,11 @@
+SELECT s.version AS head, e.version, e.event_id, e.event_type, e.schema_version, e.format, e.payload, e.payload_bytes,
+       e.metadata, e.recorded_at
+FROM {schema}.streams s
+LEFT JOIN LATERAL (
+    SELECT *
+    FROM {schema}.events x
+    WHERE x.tenant = s.tenant AND x.stream = s.stream AND x.version >= $3 AND x.version <= $4
+    ORDER BY x.tenant, x.stream, x.version
+    LIMIT $5
+) e ON true
+WHERE s.tenant = $1 AND s.stream = $2

@@ -1,0 +1,101 @@
+//! A store's URL: which part is ours, which is the driver's, and what of it may be shown.
+
+use mink_runtime::storage::StorageError;
+use sqlx::postgres::PgConnectOptions;
+use url::Url;
+
+/// What a URL says.
+pub(crate) struct Target {
+    pub(crate) options: PgConnectOptions,
+    /// The parameter `schema`, when it is given.
+    pub(crate) schema: Option<String>,
+    /// The URL without its password.
+    pub(crate) shown: String,
+}
+
+pub(crate) fn parse(text: &str) -> Result<Target, StorageError> {
+    let invalid = |shown: &str, reason: String| StorageError::InvalidUrl {
+        url: shown.to_owned(),
+        reason,
+    };
+    // What cannot be understood may hold a password anywhere.
+    let mut url = Url::parse(text).map_err(|error| {
+        invalid(
+            "postgres://…",
+            format!("{error}: write for example `postgres://user:password@host:5432/database`"),
+        )
+    })?;
+    let shown = redacted(&url);
+    if !matches!(url.scheme(), "postgres" | "postgresql") {
+        return Err(invalid(
+            &shown,
+            "its scheme is not `postgres` or `postgresql`".to_owned(),
+        ));
+    }
+    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let schema = pairs
+        .iter()
+        .find(|(key, _)| key == "schema")
+        .map(|(_, value)| value.clone());
+    if schema.is_some() {
+        url.set_query(None);
+        let others: Vec<_> = pairs.iter().filter(|(key, _)| key != "schema").collect();
+        if !others.is_empty() {
+            url.query_pairs_mut().extend_pairs(others);
+        }
+    }
+    let options = url
+        .as_str()
+        .parse::<PgConnectOptions>()
+        .map_err(|_| invalid(&shown, "a parameter has a value that does not fit".to_owned()))?;
+    Ok(Target {
+        options,
+        schema,
+        shown,
+    })
+}
+
+fn redacted(url: &Url) -> String {
+    let mut url = url.clone();
+    if url.password().is_some() && url.set_password(Some("***")).is_err() {
+        return format!("{}://…", url.scheme());
+    }
+    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    if pairs.iter().any(|(key, _)| key == "password") {
+        let shown = pairs.iter().map(|(key, value)| {
+            let value = if key == "password" { "***" } else { value };
+            (key, value)
+        });
+        url.query_pairs_mut().clear().extend_pairs(shown);
+    }
+    url.into()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn the_schema_is_taken_out_and_the_rest_is_the_drivers() {
+        let target = parse("postgres://u@h/d?schema=shop&application_name=a%20b").unwrap();
+        assert_eq!(target.schema.as_deref(), Some("shop"));
+        assert_eq!(target.options.get_application_name(), Some("a b"));
+        assert_eq!(target.options.get_database(), Some("d"));
+    }
+
+    #[test]
+    fn no_password_is_shown() {
+        for url in [
+            "postgres://u:secret@h/d",
+            "postgresql://h/d?user=u&password=secret",
+            "postgres://u:secret@h/d?schema=a&password=secret",
+        ] {
+            assert!(!parse(url).unwrap().shown.contains("secret"), "{url}");
+        }
+        for url in ["postgres://u:secret@h:port/d", "mysql://u:secret@h/d"] {
+            let error = parse(url).err().unwrap().to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+}

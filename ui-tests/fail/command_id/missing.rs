@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[command]
+struct PlaceOrder {
+    customer: String,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[command]
+struct PlaceOrder {
+    order_id: Option<String>,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use mink::prelude::*;
+
+#[command]
+struct PlaceOrder {
+    order_id: String,
+    customer_id: String,
+}
+
+fn main() {}

@@ -1,0 +1,30 @@
+use mink::prelude::*;
+
+#[event]
+struct OrderPlaced {
+    customer: String,
+}
+
+#[command]
+struct PlaceOrder {
+    order_id: String,
+    customer: String,
+}
+
+#[derive(Aggregate, Default)]
+struct Order {
+    placed: bool,
+}
+
+#[handlers]
+impl Order {
+    fn place(&self, command: PlaceOrder) -> impl Iterator<Item = OrderPlaced> {
+        let customer = command.customer;
+        std::iter::once(OrderPlaced { customer })
+    }
+    fn placed(&mut self, _: &OrderPlaced) {
+        self.placed = true;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,29 @@
+use mink::prelude::*;
+
+#[event]
+struct OrderPlaced {
+    customer: String,
+}
+
+#[command]
+struct PlaceOrder {
+    order_id: String,
+    customer: String,
+}
+
+#[derive(Aggregate, Default)]
+struct Order {
+    placed: bool,
+}
+
+#[handlers]
+impl Order {
+    fn place(&self, command: PlaceOrder) -> String {
+        command.customer
+    }
+    fn placed(&mut self, _: &OrderPlaced) {
+        self.placed = true;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,30 @@
+use mink::prelude::*;
+
+#[event]
+struct OrderPlaced {
+    customer: String,
+}
+
+#[command]
+struct PlaceOrder {
+    order_id: String,
+    customer: String,
+}
+
+#[derive(Aggregate, Default)]
+struct Order {
+    placed: bool,
+}
+
+#[handlers]
+impl Order {
+    fn place(&self, command: PlaceOrder) -> &'static str {
+        let _ = command.customer;
+        "placed"
+    }
+    fn placed(&mut self, _: &OrderPlaced) {
+        self.placed = true;
+    }
+}
+
+fn main() {}

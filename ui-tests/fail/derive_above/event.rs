@@ -1,0 +1,9 @@
+use mink::prelude::*;
+
+#[derive(Debug, Clone)]
+#[event]
+struct OrderPlaced {
+    customer: String,
+}
+
+fn main() {}

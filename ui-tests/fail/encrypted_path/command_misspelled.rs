@@ -1,0 +1,9 @@
+use mink::prelude::*;
+
+#[command(encrypt = "emial")]
+struct PlaceOrder {
+    order_id: String,
+    email: String,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use mink::prelude::*;
+
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize, Shape)]
+struct Address {
+    zip: String,
+}
+
+#[event(encrypt = "address.")]
+struct OrderPlaced {
+    address: Address,
+}
+
+fn main() {}

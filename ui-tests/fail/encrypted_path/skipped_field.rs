@@ -1,0 +1,9 @@
+use mink::prelude::*;
+
+#[event(encrypt = "email")]
+struct OrderPlaced {
+    #[serde(skip)]
+    email: String,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use mink::prelude::*;
+
+#[event(encrypt = "0")]
+struct OrderPlaced(String, String);
+
+fn main() {}

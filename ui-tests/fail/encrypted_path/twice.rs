@@ -1,0 +1,9 @@
+use mink::prelude::*;
+
+#[event(encrypt = "email")]
+struct OrderPlaced {
+    #[mink(encrypt)]
+    email: String,
+}
+
+fn main() {}

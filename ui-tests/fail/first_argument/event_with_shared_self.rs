@@ -1,0 +1,26 @@
+use mink::prelude::*;
+
+#[event]
+struct OrderPlaced {
+    customer: String,
+}
+
+#[command]
+struct PlaceOrder {
+    order_id: String,
+    customer: String,
+}
+
+#[derive(Aggregate, Default)]
+struct Order {
+    placed: bool,
+}
+
+#[handlers]
+impl Order {
+    fn placed(&self, event: &OrderPlaced) {
+        let _ = event;
+    }
+}
+
+fn main() {}

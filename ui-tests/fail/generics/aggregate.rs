@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[derive(Aggregate, Default)]
+struct Basket<T> {
+    items: Vec<T>,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[event]
+struct Changed<T> {
+    value: T,
+}
+
+fn main() {}

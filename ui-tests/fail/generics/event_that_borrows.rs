@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[event]
+struct OrderPlaced<'a> {
+    customer: &'a str,
+}
+
+fn main() {}

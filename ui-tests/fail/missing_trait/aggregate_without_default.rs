@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[derive(Aggregate)]
+struct Order {
+    placed: bool,
+}
+
+fn main() {}

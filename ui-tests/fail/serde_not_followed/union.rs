@@ -1,0 +1,9 @@
+use mink::prelude::*;
+
+#[derive(Shape)]
+union Either {
+    number: u32,
+    real: f32,
+}
+
+fn main() {}

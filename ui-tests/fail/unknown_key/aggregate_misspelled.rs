@@ -1,0 +1,7 @@
+use mink::prelude::*;
+
+#[derive(Aggregate, Default)]
+#[aggregate(nam = "Order")]
+struct Order;
+
+fn main() {}

@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[event(stream = "orders")]
+struct OrderPlaced {
+    customer: String,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[event(versoin = 2)]
+struct OrderPlaced {
+    customer: String,
+}
+
+fn main() {}

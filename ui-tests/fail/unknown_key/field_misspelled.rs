@@ -1,0 +1,9 @@
+use mink::prelude::*;
+
+#[event]
+struct OrderPlaced {
+    #[mink(encrypted)]
+    email: String,
+}
+
+fn main() {}

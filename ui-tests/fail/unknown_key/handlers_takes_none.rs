@@ -1,0 +1,9 @@
+use mink::prelude::*;
+
+#[derive(Aggregate, Default)]
+struct Order;
+
+#[handlers(aggregate)]
+impl Order {}
+
+fn main() {}

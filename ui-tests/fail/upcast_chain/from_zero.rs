@@ -1,0 +1,12 @@
+use mink::prelude::*;
+
+fn same(value: serde_json::Value) -> serde_json::Value {
+    value
+}
+
+#[event(version = 2, upcast(0 => same, 1 => same))]
+struct OrderPlaced {
+    customer: String,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use mink::prelude::*;
+
+fn same(value: serde_json::Value) -> serde_json::Value {
+    value
+}
+
+#[event(version = 3, upcast(1 => same))]
+struct OrderPlaced {
+    customer: String,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use mink::prelude::*;
+
+#[event]
+enum OrderEvent {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+struct OrderPlaced;
+
+#[event]
+impl OrderPlaced {}
+
+fn main() {}

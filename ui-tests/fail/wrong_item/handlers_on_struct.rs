@@ -1,0 +1,7 @@
+use mink::prelude::*;
+
+#[handlers]
+#[derive(Aggregate, Default)]
+struct Order;
+
+fn main() {}

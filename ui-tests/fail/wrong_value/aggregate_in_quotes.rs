@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[command(aggregate = "Order")]
+struct PlaceOrder {
+    order_id: String,
+}
+
+fn main() {}

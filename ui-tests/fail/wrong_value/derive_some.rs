@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[event(derive(Debug))]
+struct OrderPlaced {
+    customer: String,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[event(encrypt("email"))]
+struct OrderPlaced {
+    email: String,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[event(encrypt = "")]
+struct OrderPlaced {
+    email: String,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use mink::prelude::*;
+
+#[event(encrypt = "email phone")]
+struct OrderPlaced {
+    email: String,
+    phone: String,
+}
+
+fn main() {}

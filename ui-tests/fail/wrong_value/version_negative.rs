@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[event(version = -1)]
+struct OrderPlaced {
+    customer: String,
+}
+
+fn main() {}

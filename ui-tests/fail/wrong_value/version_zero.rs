@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[event(version = 0)]
+struct OrderPlaced {
+    customer: String,
+}
+
+fn main() {}
