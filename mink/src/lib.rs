@@ -6,6 +6,8 @@ pub use mink_runtime::{
     storage, testing,
 };
 
+pub use mink_runtime::app::{Error, Mink, Result};
+
 #[cfg(feature = "postgres")]
 pub use mink_postgres as postgres;
 #[cfg(feature = "sqlite")]
