@@ -1,5 +1,9 @@
 //! What the example promises, on SQLite and on PostgreSQL.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests, which tell what they ran on"
+)]
 
 mod crash;
 mod domain;
