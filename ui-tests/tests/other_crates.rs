@@ -32,7 +32,9 @@ fn a_domain_that_renames_mink_is_found() {
 fn an_entry_names_the_file_and_line_of_the_item() {
     let entry = mink::__private::inventory::iter::<mink::registry::EventEntry>()
         .find(|entry| entry.name == "OrderPlaced");
-    let location = entry.map(|entry| entry.location.to_string()).unwrap_or_default();
+    let location = entry
+        .map(|entry| entry.location.to_string())
+        .unwrap_or_default();
     assert!(
         location.ends_with("shop-messages/src/lib.rs:9"),
         "{location}"

@@ -1,4 +1,5 @@
 //! Every form that a deciding method may have.
+#![allow(clippy::unused_unit, reason = "`-> ()` is one of the forms")]
 
 use mink::aggregate::{AggregateHandlers, Handles, Refusal};
 use mink::prelude::*;

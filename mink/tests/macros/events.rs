@@ -104,7 +104,7 @@ struct Conditional {
     always: u8,
     #[cfg(any())]
     never: NoSuchType,
-    #[cfg(all())]
+    #[cfg(not(any()))]
     #[mink(encrypt)]
     yes: u8,
 }
