@@ -35,7 +35,7 @@ pub(crate) fn read<T: FromAttributes + Default>(
 ) -> T {
     T::from_attributes(attributes).unwrap_or_else(|error| {
         for fault in error.flatten() {
-            let text = fault.to_string();
+            let text = without_place(&fault.to_string());
             // darling speaks of fields; the user wrote a key
             let message = match text.strip_prefix("Unknown field: ") {
                 Some(rest) => format!(
@@ -48,4 +48,12 @@ pub(crate) fn read<T: FromAttributes + Default>(
         }
         T::default()
     })
+}
+
+/// darling ends a message with ` at key`; the span says so already.
+fn without_place(message: &str) -> String {
+    match message.rsplit_once(" at ") {
+        Some((text, place)) if !place.contains([' ', '`']) => text.to_owned(),
+        _ => message.to_owned(),
+    }
 }

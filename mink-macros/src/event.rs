@@ -6,7 +6,7 @@ mod parse;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::DeriveInput;
+use syn::{Data, DeriveInput};
 
 use crate::attr::EVENT;
 use crate::attr::derives;
@@ -23,8 +23,8 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]
     let mut cx = Ctxt::new();
     let args = EventArgs::parse(&mut cx, args);
     let input = match syn::parse2::<DeriveInput>(tokens.clone()) {
-        Ok(input) => input,
-        Err(_) => return fallback::not_a_type(cx, EVENT, tokens),
+        Ok(input) if !matches!(input.data, Data::Union(_)) => input,
+        _ => return fallback::not_a_type(cx, EVENT, tokens),
     };
     let item = Item::read(&mut cx, &input);
     let root = Root::new(args.krate.as_ref().or(item.mink.krate.as_ref()));

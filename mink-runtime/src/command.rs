@@ -26,7 +26,7 @@ pub use services::{MissingService, ServiceNeed, Services};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a command",
     label = "not a command",
-    note = "annotate `{Self}` with `#[command]`"
+    note = "annotate `{Self}` with `#[command]`; a plain method goes into an `impl` block without `#[handlers]`, or is marked `#[mink(skip)]`"
 )]
 pub trait Command: Clone + Send + Sync + 'static {
     /// The name it is known by: the struct's name unless declared.

@@ -131,6 +131,26 @@ pub use mink_macros::{Aggregate, Shape, command, event, handlers};
 pub use mink_runtime::aggregate::Aggregate;
 pub use mink_runtime::schema::Shape;
 
+/// serde and its JSON, as mink uses them: a domain that derives `Serialize` on nested types, or writes upcasters on
+/// JSON values, needs no dependency of its own.
+///
+/// ```
+/// use mink::serde_json::Value;
+///
+/// #[derive(Clone, PartialEq, Debug, mink::serde::Serialize, mink::serde::Deserialize, mink::Shape)]
+/// #[serde(crate = "mink::serde")]
+/// struct Address { zip: String }
+///
+/// #[mink::event(version = 2, encrypt = "address.zip", upcast(1 => nest_zip))]
+/// struct Moved { address: Address }
+///
+/// fn nest_zip(mut payload: Value) -> Value {
+///     payload["address"] = mink::serde_json::json!({ "zip": payload["zip"].take() });
+///     payload
+/// }
+/// ```
+pub use {serde, serde_json};
+
 pub mod prelude;
 
 /// Everything annotated in this binary: aggregates, events with versions and encrypted fields, commands with their

@@ -1,6 +1,6 @@
 use syn::{Data, DeriveInput};
 
-use super::parse::AggregateKeys;
+use super::parse::{AggregateKeys, Name};
 use crate::attr::{AGGREGATE, keys};
 use crate::ctxt::Ctxt;
 use crate::refuse;
@@ -10,7 +10,7 @@ pub(super) fn check(cx: &mut Ctxt, args: &AggregateKeys, input: &DeriveInput) {
     if let Data::Union(_) = input.data {
         cx.fault(&input.ident, "a union cannot be an aggregate: use a struct");
     }
-    if let Some(name) = &args.name {
+    if let Some(Name(name)) = &args.name {
         keys::check_name(cx, AGGREGATE, name);
         let text = name.value();
         if text.contains('-') {

@@ -1,16 +1,15 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::LitStr;
 use syn::ext::IdentExt;
 
-use super::parse::AggregateKeys;
+use super::parse::{AggregateKeys, Name};
 use crate::krate::Root;
 
 pub(super) fn expand(root: &Root, keys: &AggregateKeys, ident: &Ident) -> TokenStream {
     let name = keys
         .name
         .as_ref()
-        .map_or_else(|| ident.unraw().to_string(), LitStr::value);
+        .map_or_else(|| ident.unraw().to_string(), |Name(name)| name.value());
     let here = root.location(ident.span());
     quote! {
         #[automatically_derived]

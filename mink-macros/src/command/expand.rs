@@ -1,4 +1,4 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
@@ -31,7 +31,7 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
         .as_ref()
         .map_or_else(|| ident.unraw().to_string(), syn::LitStr::value);
     let paths = command.encrypted.to_const();
-    let id = id_text(root, command.id);
+    let id = id_text(root, command.id, ident.span());
     let debug = (command.debug == DebugBy::Mask).then(|| masking_debug(item, command.encrypted));
     let shape = command.needs_shape.then(|| {
         let shape = shape::expand(root, item);
@@ -45,20 +45,28 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
         quote!(const _: () = #open #aggregate #close;)
     });
     let here = root.location(ident.span());
+    // at the type's place: that is where the compiler points when it lists what is a command
+    let span = ident.span();
+    let command = {
+        let root = root.at(span);
+        quote_spanned! {span=>
+            #[automatically_derived]
+            impl #root::command::Command for #ident {
+                const NAME: &'static str = #name;
+                const ENCRYPTED: &'static [&'static str] = #paths;
+                fn aggregate_id(&self) -> #root::__private::Cow<'_, str> {
+                    #id
+                }
+            }
+        }
+    };
     let cfg = &item.cfg;
     quote! {
         #(#cfg)*
         const _: () = {
         #debug
         #shape
-        #[automatically_derived]
-        impl #root::command::Command for #ident {
-            const NAME: &'static str = #name;
-            const ENCRYPTED: &'static [&'static str] = #paths;
-            fn aggregate_id(&self) -> #root::__private::Cow<'_, str> {
-                #id
-            }
-        }
+        #command
         #routed
         #root::__private::inventory::submit! {
             #root::registry::CommandEntry::of::<#ident>(#here)
@@ -68,10 +76,12 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
 }
 
 /// A type that cannot be an id is underlined.
-fn id_text(root: &Root, id: &FieldDef) -> TokenStream {
+fn id_text(root: &Root, id: &FieldDef, span: Span) -> TokenStream {
     let (member, ty) = (&id.member, &id.ty);
     let (start, end) = ends(ty);
     let open = quote_spanned!(start=> <);
     let close = quote_spanned!(end=> >::id_text);
-    quote!(#open #ty as #root::id::AggregateId #close(&self.#member))
+    // `self` where the method is, or it would not be the same one in code that a macro writes
+    let value = quote_spanned!(span=> (&self.#member));
+    quote!(#open #ty as #root::id::AggregateId #close #value)
 }

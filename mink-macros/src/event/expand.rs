@@ -35,19 +35,27 @@ pub(super) fn expand(
     let debug = (debug == DebugBy::Mask).then(|| masking_debug(item, encrypted));
     let assertions = encrypted.assertions(root, item);
     let here = root.location(ident.span());
+    // at the type's place: that is where the compiler points when it lists what is an event
+    let span = ident.span();
+    let event = {
+        let root = root.at(span);
+        quote_spanned! {span=>
+            #[automatically_derived]
+            impl #root::event::Event for #ident {
+                const NAME: &'static str = #name;
+                const VERSION: u32 = #version;
+                const ENCRYPTED: &'static [&'static str] = #paths;
+                const UPCASTS: &'static [#root::event::Upcast<Self>] = &[#(#upcasts),*];
+            }
+        }
+    };
     let cfg = &item.cfg;
     quote! {
         #(#cfg)*
         const _: () = {
         #debug
         #shape
-        #[automatically_derived]
-        impl #root::event::Event for #ident {
-            const NAME: &'static str = #name;
-            const VERSION: u32 = #version;
-            const ENCRYPTED: &'static [&'static str] = #paths;
-            const UPCASTS: &'static [#root::event::Upcast<Self>] = &[#(#upcasts),*];
-        }
+        #event
         #assertions
         #root::__private::inventory::submit! {
             #root::registry::EventEntry::of::<#ident>(#here)

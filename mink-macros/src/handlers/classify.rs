@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{Attribute, GenericParam, Token, Type};
+use syn::{Attribute, GenericArgument, GenericParam, PathArguments, Token, Type};
 
 use super::method::{Arg, Method, ReceiverKind, bare};
 use crate::ctxt::Ctxt;
@@ -135,13 +135,18 @@ fn near_miss(
                 ),
             );
         }
-        (_, _) => cx.fault(
-            &method.receiver,
-            format!(
-                "`{name}` takes `{}` itself away: to decide a command, take `&self`; to evolve from an event, take `&mut self`; {PLAIN}",
-                text(aggregate)
-            ),
-        ),
+        (_, first) => {
+            cx.fault(
+                &method.receiver,
+                format!(
+                    "`{name}` takes `{}` itself away: to decide a command, take `&self`; to evolve from an event, take `&mut self`; {PLAIN}",
+                    text(aggregate)
+                ),
+            );
+            if let Arg::Shared(reference) = first {
+                add_evolve(cx, handlers, stub(method, &reference.elem));
+            }
+        }
     }
 }
 
@@ -248,11 +253,24 @@ fn take(cx: &mut Ctxt, method: &Method, arg: &Arg) -> Option<Take> {
         Arg::Value(ty) => {
             cx.fault(
                 ty,
-                format!("what `{name}` takes besides the command is a service or the `CommandContext`, by reference: write `&{}`", text(ty)),
+                format!("what `{name}` takes besides the command is a service or the `CommandContext`, by reference: write `&{}`", text(inner(ty))),
             );
             None
         }
     }
+}
+
+/// What an `Arc<T>` or a `Box<T>` holds: a service is provided in an `Arc` and taken as a `&T`.
+fn inner(ty: &Type) -> &Type {
+    if let Type::Path(path) = ty
+        && let Some(last) = path.path.segments.last()
+        && ["Arc", "Box", "Rc"].iter().any(|name| last.ident == name)
+        && let PathArguments::AngleBracketed(list) = &last.arguments
+        && let Some(GenericArgument::Type(held)) = list.args.first()
+    {
+        return held;
+    }
+    ty
 }
 
 fn is_context(ty: &Type) -> bool {

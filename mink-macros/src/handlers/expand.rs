@@ -32,6 +32,10 @@ pub(super) fn expand(
         .iter()
         .filter(|method| !method.refused)
         .map(|method| decider(root, aggregate, method));
+    let returned = handlers
+        .decides
+        .iter()
+        .map(|method| returned(root, aggregate, method));
     let here = root.location(ends(aggregate).0);
     // all at the type's place: that is where a second block for it is underlined
     let table = {
@@ -40,7 +44,10 @@ pub(super) fn expand(
         quote_spanned! {start=>
             impl #root::aggregate::AggregateHandlers for #aggregate {
                 const EVOLVERS: &'static [#root::aggregate::Evolver<Self>] = &[#(#evolvers),*];
-                const DECIDERS: &'static [#root::aggregate::Decider] = &[#(#deciders),*];
+                const DECIDERS: &'static [#root::aggregate::Decider] = {
+                    #(#returned)*
+                    &[#(#deciders),*]
+                };
             }
         }
     };
@@ -96,7 +103,6 @@ fn handles(root: &Root, aggregate: &Type, method: &Decide) -> TokenStream {
         return TokenStream::new();
     }
     let output = output(method);
-    let assertions = Returns::read(&output).assertions(root, aggregate);
     // a private type is underlined where it is returned
     let decision = {
         let (start, end) = ends(&output);
@@ -137,9 +143,15 @@ fn handles(root: &Root, aggregate: &Type, method: &Decide) -> TokenStream {
                 }
             }
         }
-        #(#cfg)*
-        const _: () = { #assertions };
     }
+}
+
+/// Refuses what is not an event of the aggregate, where it is returned.
+fn returned(root: &Root, aggregate: &Type, method: &Decide) -> Option<TokenStream> {
+    let output = output(method);
+    let assertions = Returns::read(&output).assertions(root, aggregate);
+    let cfg = &method.cfg;
+    (!assertions.is_empty()).then(|| quote!(#(#cfg)* { #assertions }))
 }
 
 /// What the method returns; `()` where nothing is written, and where it is refused.

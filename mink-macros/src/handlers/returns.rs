@@ -65,7 +65,7 @@ impl<'a> Returns<'a> {
         }
     }
 
-    /// Calls that compile when each part is what it must be.
+    /// Statements that compile when each part is what it must be.
     pub(super) fn assertions(&self, root: &Root, aggregate: &Type) -> TokenStream {
         let events = self.events.iter().map(|ty| {
             let (start, end) = ends(ty);
@@ -74,7 +74,7 @@ impl<'a> Returns<'a> {
                 quote_spanned!(start=> #root::__private::turns_into_events::<)
             };
             let close = quote_spanned!(end=> >());
-            quote!(const _: () = #open #ty, #aggregate #close;)
+            quote!(#open #ty, #aggregate #close;)
         });
         quote!(#(#events)*)
     }

@@ -1,0 +1,6 @@
+#[event]
+struct OrderPlaced {
+    customer: String,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use mink::prelude::*;
+
+#[command]
+struct CloseShop {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[event(version)]
+struct OrderPlaced {
+    customer: String,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[event("order.placed")]
+struct OrderPlaced {
+    customer: String,
+}
+
+fn main() {}

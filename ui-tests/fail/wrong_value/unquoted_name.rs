@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[event(name = OrderPlaced)]
+struct OrderPlaced {
+    customer: String,
+}
+
+fn main() {}
