@@ -154,7 +154,7 @@ async fn a_stream_that_another_transaction_holds_is_waited_for() {
             committed.streams[0].version
         })
     });
-    let mut other = database.connect().await;
+    let mut other = outsider(&database).await;
     loop {
         let waiters: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM pg_stat_activity \

@@ -46,7 +46,7 @@ async fn a_stream_that_a_foreign_session_holds_is_busy_and_its_neighbours_commit
     let store = open(&database).await;
     put(&store, "Held-1").await;
     put(&store, "Free-1").await;
-    let mut foreign = database.connect().await;
+    let mut foreign = outsider(&database).await;
     let mut tx = foreign.begin().await.unwrap();
     sqlx::query("SELECT FROM mink.streams WHERE stream = 'Held-1' FOR UPDATE")
         .execute(&mut *tx)

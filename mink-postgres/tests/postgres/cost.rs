@@ -38,7 +38,7 @@ async fn insert(conn: &mut PgConnection, category: &str, count: i64) {
 async fn a_turn_costs_the_same_behind_an_open_transaction_with_many_events() {
     let database = Database::create().await;
     let store = open(&database).await;
-    let mut conn = database.connect().await;
+    let mut conn = outsider(&database).await;
     put(&store, "Order-1").await;
     whole_feed(&store).await;
     let mut before = 0;
@@ -47,7 +47,7 @@ async fn a_turn_costs_the_same_behind_an_open_transaction_with_many_events() {
         before = before.max(pages(&mut conn).await);
     }
 
-    let mut long = database.connect().await;
+    let mut long = outsider(&database).await;
     let mut tx = long.begin().await.unwrap();
     insert(&mut tx, "Long", 60_000).await;
     // The events of others come after those of the open transaction, many of them stamped beside it.
@@ -74,13 +74,13 @@ async fn an_idle_turn_writes_nothing_beside_an_idle_transaction() {
     let database = Database::create().await;
     let store = open(&database).await;
     put(&store, "Order-1").await;
-    let mut foreign = database.connect().await;
+    let mut foreign = outsider(&database).await;
     let mut tx = foreign.begin().await.unwrap();
     sqlx::query("SELECT pg_current_xact_id()")
         .execute(&mut *tx)
         .await
         .unwrap();
-    let mut conn = database.connect().await;
+    let mut conn = outsider(&database).await;
     let mut ticks = async || -> i64 {
         sqlx::query_scalar("SELECT max(tick) FROM mink.ticks")
             .fetch_one(&mut conn)
@@ -103,7 +103,7 @@ async fn an_idle_turn_writes_nothing_beside_an_idle_transaction() {
 async fn old_turns_are_pruned() {
     let database = Database::create().await;
     let store = open(&database).await;
-    let mut conn = database.connect().await;
+    let mut conn = outsider(&database).await;
     for round in 0..200 {
         insert(&mut conn, &format!("Order{round}"), 1).await;
         store.tick().await.unwrap();

@@ -45,11 +45,6 @@ impl Database {
         url.into()
     }
 
-    /// A connection that the store knows nothing of.
-    pub(crate) async fn connect(&self) -> PgConnection {
-        PgConnection::connect(&self.url()).await.unwrap()
-    }
-
     async fn on_the_server(&self, sql: String) {
         let mut conn = PgConnection::connect(self.server.as_str())
             .await

@@ -8,7 +8,7 @@ use super::*;
 
 /// Ends the backend of this database that waits for a lock, as soon as there is one.
 async fn end_the_waiting_backend(database: &Database) {
-    let mut conn = database.connect().await;
+    let mut conn = outsider(database).await;
     loop {
         let ended: i64 = sqlx::query_scalar(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
@@ -29,7 +29,7 @@ async fn a_backend_that_is_ended_in_mid_commit_leaves_the_outcome_unknown() {
     let store = open(&database).await;
     put(&store, "Order-1").await;
     assert_eq!(fed(&store).await.len(), 1);
-    let mut foreign = database.connect().await;
+    let mut foreign = outsider(&database).await;
     let mut tx = foreign.begin().await.unwrap();
     sqlx::query("LOCK TABLE mink.streams IN EXCLUSIVE MODE")
         .execute(&mut *tx)
@@ -92,7 +92,7 @@ async fn reads_and_the_feed_go_on_after_every_connection_was_cut() {
     let store = open(&database).await;
     put(&store, "Order-1").await;
     assert_eq!(fed(&store).await.len(), 1);
-    let mut foreign = database.connect().await;
+    let mut foreign = outsider(&database).await;
     for _ in 0..3 {
         sqlx::query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
@@ -130,7 +130,7 @@ async fn dropping_the_last_handle_gives_back_the_connections() {
     put(&store, "Order-1").await;
     assert_eq!(fed(&store).await.len(), 1);
     drop(store);
-    let mut foreign = database.connect().await;
+    let mut foreign = outsider(&database).await;
     loop {
         let left: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM pg_stat_activity \

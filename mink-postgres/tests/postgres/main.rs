@@ -26,9 +26,15 @@ use mink_runtime::storage::{
     Append, Commit, CommitError, Committed, ExpectedVersion, FeedEvent, FeedFilter, Format,
     NewEvent, Storage, StreamQuery,
 };
+use sqlx::{Connection, PgConnection};
 
 async fn open(database: &Database) -> PostgresStore {
     PostgresStore::connect(&database.url()).await.unwrap()
+}
+
+/// A connection that no store knows of.
+async fn outsider(database: &Database) -> PgConnection {
+    PgConnection::connect(&database.url()).await.unwrap()
 }
 
 fn stream(name: &str) -> StreamId {

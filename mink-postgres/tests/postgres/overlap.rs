@@ -18,7 +18,7 @@ async fn the_feed_goes_on_beside_a_long_transaction_and_then_delivers_it() {
         store.append_in(&mut long, &commit).await.unwrap();
     }
     // A foreign transaction that has an id and never writes here.
-    let mut foreign = database.connect().await;
+    let mut foreign = outsider(&database).await;
     let mut unrelated = foreign.begin().await.unwrap();
     sqlx::query("SELECT pg_current_xact_id()")
         .execute(&mut *unrelated)
@@ -74,7 +74,7 @@ async fn racing_sequencers_give_every_event_one_position() {
     for number in 0..8 {
         let (database, done) = (database.clone(), done.clone());
         sequencers.push(tokio::spawn(async move {
-            let mut conn = database.connect().await;
+            let mut conn = outsider(&database).await;
             let mut stamped = 0;
             while !done.load(Ordering::Acquire) {
                 let (_, count, _): (bool, i64, i64) =
