@@ -15,7 +15,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, Either, Executor, Sqlite, SqlitePool};
 
 use crate::failure::storage_error;
-use crate::row::{EventReader, Whose, column, damaged, unsigned};
+use crate::row::{EventReader, Facts, Whose, column, damaged, torn, unsigned};
 
 const READ_FORWARDS: &str = include_str!("read/stream_forwards.sql");
 const READ_BACKWARDS: &str = include_str!("read/stream_backwards.sql");
@@ -46,13 +46,21 @@ impl Reader {
         storage_error(error, &self.label)
     }
 
+    fn explain(&self, failed: Failed) -> StorageError {
+        match failed {
+            Failed::Database(error) => self.failed(error),
+            Failed::Read(error) => error,
+        }
+    }
+
     pub(crate) async fn stream(&self, query: &StreamQuery) -> Result<StreamPage, StorageError> {
         let arguments = arguments(std::slice::from_ref(query)).map_err(|e| self.encode(e))?;
         let sql = stream_sql(query.direction);
-        let mut parts = fetch(&self.pool, sql, arguments, 1)
+        let mut page = Page::of(query);
+        fetch(&self.pool, sql, arguments, 1, |_, row| page.add(row))
             .await
-            .map_err(|error| self.failed(error))?;
-        page(query, &parts.pop().unwrap_or_default())?.ok_or_else(|| StorageError::StreamNotFound {
+            .map_err(|failed| self.explain(failed))?;
+        page.page.ok_or_else(|| StorageError::StreamNotFound {
             stream: query.stream.clone(),
         })
     }
@@ -77,12 +85,17 @@ impl Reader {
                 for queries in chunk.chunks(step) {
                     let arguments = arguments(queries).map_err(|e| self.encode(e))?;
                     let sql = stream_sql(queries[0].direction).repeat(queries.len());
-                    let parts = fetch(&mut *snapshot, sql, arguments, queries.len())
-                        .await
-                        .map_err(|error| self.failed(error))?;
-                    for (query, rows) in queries.iter().zip(&parts) {
-                        pages.push(page(query, rows)?);
-                    }
+                    let mut read: Vec<_> = queries.iter().map(Page::of).collect();
+                    fetch(
+                        &mut *snapshot,
+                        sql,
+                        arguments,
+                        queries.len(),
+                        |number, row| read[number].add(row),
+                    )
+                    .await
+                    .map_err(|failed| self.explain(failed))?;
+                    pages.extend(read.into_iter().map(|read| read.page));
                 }
             }
         }
@@ -107,8 +120,9 @@ impl Reader {
         let Some(row) = row else { return Ok(None) };
         let whose = Whose::Event(id);
         let stream = stream_name(&row, 0, whose)?;
+        let facts = Facts::of(&row, 1, whose)?;
         EventReader::default()
-            .event(&row, 1, tenant, &stream, whose)
+            .event(&row, facts, 2, tenant, &stream, whose)
             .map(Some)
     }
 
@@ -193,22 +207,43 @@ fn limit(limit: usize) -> i64 {
     i64::try_from(limit.max(1)).unwrap_or(i64::MAX)
 }
 
-fn page(query: &StreamQuery, rows: &[SqliteRow]) -> Result<Option<StreamPage>, StorageError> {
-    let whose = Whose::Stream(&query.stream);
-    let Some(first) = rows.first() else {
-        return Ok(None);
-    };
-    let version = unsigned(column(first, 0, "version", whose)?, "version", whose)?;
-    let mut reader = EventReader::default();
-    let mut events = Vec::with_capacity(rows.len());
-    for row in rows {
-        // A stream without an event in the range is one row of nothing but its version.
-        if column::<Option<i64>>(row, 1, "version", whose)?.is_none() {
-            continue;
+/// Makes the page of one stream, row by row.
+struct Page<'q> {
+    query: &'q StreamQuery,
+    reader: EventReader,
+    page: Option<StreamPage>,
+}
+
+impl<'q> Page<'q> {
+    fn of(query: &'q StreamQuery) -> Self {
+        Self {
+            query,
+            reader: EventReader::default(),
+            page: None,
         }
-        events.push(reader.event(row, 1, &query.tenant, &query.stream, whose)?);
     }
-    Ok(Some(StreamPage { version, events }))
+
+    fn add(&mut self, row: &SqliteRow) -> Result<(), StorageError> {
+        let query = self.query;
+        let whose = Whose::Stream(&query.stream);
+        let mut facts = Facts::of(row, 0, whose)?;
+        let version = facts.number().ok_or_else(|| torn(whose))?;
+        let page = match &mut self.page {
+            Some(page) => page,
+            none => none.insert(StreamPage {
+                version: unsigned(version, "version", whose)?,
+                events: Vec::new(),
+            }),
+        };
+        // A stream without an event in the range is one row of nothing but its version.
+        if !facts.is_empty() {
+            let event = self
+                .reader
+                .event(row, facts, 1, &query.tenant, &query.stream, whose)?;
+            page.events.push(event);
+        }
+        Ok(())
+    }
 }
 
 fn stream_name(row: &SqliteRow, index: usize, whose: Whose<'_>) -> Result<StreamId, StorageError> {
@@ -216,30 +251,37 @@ fn stream_name(row: &SqliteRow, index: usize, whose: Whose<'_>) -> Result<Stream
     StreamId::new(name).map_err(|error| damaged(whose, &error.to_string()))
 }
 
-/// The rows of each of a text's `statements` statements. A connection whose thread died ends its answers early
-/// and without an error, so they are counted: a page cut short must not look like the end.
+/// Hands each row of each of a text's `statements` statements to `read`, as it comes, with the statement's number. A
+/// connection whose thread died ends its answers early and without an error, so they are counted: a page cut short
+/// must not look like the end.
 async fn fetch<'c, E>(
     executor: E,
     sql: impl Into<String>,
     arguments: SqliteArguments,
     statements: usize,
-) -> Result<Vec<Vec<SqliteRow>>, sqlx::Error>
+    mut read: impl FnMut(usize, &SqliteRow) -> Result<(), StorageError>,
+) -> Result<(), Failed>
 where
     E: Executor<'c, Database = Sqlite>,
 {
     let query = sqlx::query_with(AssertSqlSafe(sql.into()), arguments);
     let mut answers = executor.fetch_many(query);
-    let mut parts = Vec::with_capacity(statements);
-    let mut rows = Vec::new();
-    while let Some(answer) = answers.try_next().await? {
+    let mut done = 0;
+    while let Some(answer) = answers.try_next().await.map_err(Failed::Database)? {
         match answer {
-            Either::Left(_) => parts.push(std::mem::take(&mut rows)),
-            Either::Right(row) => rows.push(row),
+            Either::Left(_) => done += 1,
+            Either::Right(row) => read(done, &row).map_err(Failed::Read)?,
         }
     }
-    if parts.len() == statements {
-        Ok(parts)
+    if done == statements {
+        Ok(())
     } else {
-        Err(sqlx::Error::WorkerCrashed)
+        Err(Failed::Database(sqlx::Error::WorkerCrashed))
     }
+}
+
+/// Why rows could not be read.
+enum Failed {
+    Database(sqlx::Error),
+    Read(StorageError),
 }

@@ -11,11 +11,18 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Decode, Row, Sqlite, Type};
 use uuid::Uuid;
 
-/// Reads events from rows whose last columns are those of `columns.sql`, in its order.
+/// Reads events from rows whose last two columns are their facts, written one behind the other, and their payload.
+///
+/// sqlx copies each column of a row into memory of its own and hands it from thread to thread. A page of events is
+/// mostly that, so what is small travels as one column:
+///
+/// `version schema_version recorded_at id_length type_length format_length id type format metadata`
 #[derive(Default)]
 pub(crate) struct EventReader {
     types: Vec<Arc<str>>,
-    metadata: Option<(String, Metadata)>,
+    metadata: Option<(Box<[u8]>, Metadata)>,
+    tenant: Option<TenantId>,
+    stream: Option<StreamId>,
 }
 
 /// How many of the types seen are kept to be shared; a store has few.
@@ -70,17 +77,72 @@ pub(crate) fn unsigned(value: i64, name: &str, whose: Whose<'_>) -> Result<u64, 
     u64::try_from(value).map_err(|_| damaged(whose, &format!("`{name}` is {value}, below 0")))
 }
 
+/// What is left to read of a row's facts.
+#[derive(Clone, Copy)]
+pub(crate) struct Facts<'r>(&'r [u8]);
+
+impl<'r> Facts<'r> {
+    pub(crate) fn of(
+        row: &'r SqliteRow,
+        index: usize,
+        whose: Whose<'_>,
+    ) -> Result<Self, StorageError> {
+        column(row, index, "facts", whose).map(Self)
+    }
+
+    /// The number up to the next space, or the end.
+    pub(crate) fn number(&mut self) -> Option<i64> {
+        let end = self.0.iter().position(|byte| *byte == b' ');
+        let (digits, rest) = match end {
+            Some(end) => (&self.0[..end], &self.0[end + 1..]),
+            None => (self.0, &[][..]),
+        };
+        self.0 = rest;
+        let (digits, negative) = match digits {
+            [b'-', digits @ ..] => (digits, true),
+            digits => (digits, false),
+        };
+        if digits.is_empty() {
+            return None;
+        }
+        let mut number: i64 = 0;
+        for digit in digits {
+            let digit = i64::from(digit.checked_sub(b'0').filter(|digit| *digit < 10)?);
+            let digit = if negative { -digit } else { digit };
+            number = number.checked_mul(10)?.checked_add(digit)?;
+        }
+        Some(number)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// As many bytes, and the space behind them.
+    fn bytes(&mut self, length: usize) -> Option<&'r [u8]> {
+        let (bytes, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest.strip_prefix(b" ")?;
+        Some(bytes)
+    }
+
+    fn text(&mut self, length: usize) -> Option<&'r str> {
+        std::str::from_utf8(self.bytes(length)?).ok()
+    }
+}
+
 impl EventReader {
-    /// The event whose columns begin at `first`.
+    /// The event whose facts these are, and whose payload is in the column `payload`.
     pub(crate) fn event(
         &mut self,
         row: &SqliteRow,
-        first: usize,
+        mut facts: Facts<'_>,
+        payload: usize,
         tenant: &TenantId,
         stream: &StreamId,
         whose: Whose<'_>,
     ) -> Result<RecordedEvent, StorageError> {
-        let version = unsigned(column(row, first, "version", whose)?, "version", whose)?;
+        let version = facts.number().ok_or_else(|| torn(whose))?;
+        let version = unsigned(version, "version", whose)?;
         let at = |what: &str| {
             let known = match whose {
                 Whose::Stream(_) => String::new(),
@@ -93,39 +155,75 @@ impl EventReader {
         }
         let typed =
             |name: &'static str| at(&format!("column `{name}` holds a value of another type"));
-        let id = row
-            .try_get::<&[u8], _>(first + 1)
-            .ok()
-            .and_then(|bytes| Uuid::from_slice(bytes).ok())
-            .ok_or_else(|| at("its event id is not a UUID of 16 bytes"))?;
-        let event_type: &str = row.try_get(first + 2).map_err(|_| typed("event_type"))?;
-        let event_type = self.event_type(event_type);
-        let schema_version: i64 = row
-            .try_get(first + 3)
-            .map_err(|_| typed("schema_version"))?;
+        let schema_version = facts.number().ok_or_else(|| typed("schema_version"))?;
         let schema_version = u32::try_from(schema_version)
             .map_err(|_| at(&format!("its schema version is {schema_version}")))?;
-        let recorded_at: i64 = row.try_get(first + 4).map_err(|_| typed("recorded_at"))?;
+        let recorded_at = facts.number().ok_or_else(|| typed("recorded_at"))?;
         let recorded_at = DateTime::from_timestamp_micros(recorded_at)
             .ok_or_else(|| at("its time is out of range"))?;
-        let format: &str = row.try_get(first + 5).map_err(|_| typed("format"))?;
-        let metadata: &str = row.try_get(first + 6).map_err(|_| typed("metadata"))?;
+        let mut length = || {
+            facts
+                .number()
+                .and_then(|length| usize::try_from(length).ok())
+        };
+        let [id_length, type_length, format_length] = [length(), length(), length()];
+        let id = id_length
+            .and_then(|length| facts.bytes(length))
+            .and_then(|bytes| Uuid::from_slice(bytes).ok())
+            .ok_or_else(|| at("its event id is not a UUID of 16 bytes"))?;
+        let event_type = type_length
+            .and_then(|length| facts.text(length))
+            .ok_or_else(|| typed("event_type"))?;
+        let format = format_length
+            .and_then(|length| facts.text(length))
+            .ok_or_else(|| typed("format"))?;
         let metadata = self
-            .metadata(metadata)
+            .metadata(facts.0)
             .ok_or_else(|| at("its metadata is not the JSON object it should be"))?;
-        let payload: &[u8] = row.try_get(first + 7).map_err(|_| typed("payload"))?;
+        let payload: &[u8] = row.try_get(payload).map_err(|_| typed("payload"))?;
         Ok(RecordedEvent {
             id: EventId(id),
             tenant: tenant.clone(),
             stream: stream.clone(),
             version,
-            event_type,
+            event_type: self.event_type(event_type),
             schema_version,
             format: Format::from_name(format),
             payload: Bytes::copy_from_slice(payload),
             metadata,
             recorded_at,
         })
+    }
+
+    /// The tenant of this name; neighbours mostly share it.
+    pub(crate) fn tenant(
+        &mut self,
+        name: &str,
+        whose: Whose<'_>,
+    ) -> Result<TenantId, StorageError> {
+        if let Some(last) = &self.tenant
+            && last.as_str() == name
+        {
+            return Ok(last.clone());
+        }
+        let tenant = TenantId::try_from(name.to_owned())
+            .map_err(|error| damaged(whose, &error.to_string()))?;
+        Ok(self.tenant.insert(tenant).clone())
+    }
+
+    /// The stream of this name; neighbours often share it.
+    pub(crate) fn stream(
+        &mut self,
+        name: &str,
+        whose: Whose<'_>,
+    ) -> Result<StreamId, StorageError> {
+        if let Some(last) = &self.stream
+            && last.as_str() == name
+        {
+            return Ok(last.clone());
+        }
+        let stream = StreamId::new(name).map_err(|error| damaged(whose, &error.to_string()))?;
+        Ok(self.stream.insert(stream).clone())
     }
 
     fn event_type(&mut self, name: &str) -> Arc<str> {
@@ -139,15 +237,20 @@ impl EventReader {
         new
     }
 
-    /// Neighbours were mostly written together and share their metadata.
-    fn metadata(&mut self, text: &str) -> Option<Metadata> {
+    /// Neighbours were often written together and share their metadata.
+    fn metadata(&mut self, text: &[u8]) -> Option<Metadata> {
         if let Some((last, metadata)) = &self.metadata
-            && last == text
+            && **last == *text
         {
             return Some(metadata.clone());
         }
-        let metadata: Metadata = serde_json::from_str(text).ok()?;
-        self.metadata = Some((text.to_owned(), metadata.clone()));
+        let metadata: Metadata = serde_json::from_slice(text).ok()?;
+        self.metadata = Some((text.into(), metadata.clone()));
         Some(metadata)
     }
+}
+
+/// A row whose facts cannot be told apart.
+pub(crate) fn torn(whose: Whose<'_>) -> StorageError {
+    damaged(whose, "its columns hold values of other types")
 }

@@ -1,13 +1,13 @@
 //! The global feed: the table's own order, searched in bounded windows.
 
-use mink_runtime::id::{Position, TenantId};
+use mink_runtime::id::Position;
 use mink_runtime::storage::{FeedEvent, FeedFilter, FeedPage, StorageError};
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, Row};
 
-use super::{Reader, SELECT_HEAD, clamp, fetch, stream_name};
-use crate::row::{EventReader, Whose, column, damaged, unsigned};
+use super::{Reader, SELECT_HEAD, clamp, fetch};
+use crate::row::{EventReader, Facts, Whose, column, unsigned};
 
 const FEED: &str = include_str!("feed.sql");
 const FILTER_TENANT: &str = include_str!("filter_tenant.sql");
@@ -34,23 +34,20 @@ impl Reader {
         };
         let (sql, arguments) =
             search(after, searched_to, filter, limit).map_err(|error| self.encode(error))?;
-        let parts = fetch(&self.pool, sql, arguments, 2)
-            .await
-            .map_err(|error| self.failed(error))?;
-        let (heads, rows) = match parts.as_slice() {
-            [heads, rows] => (heads, rows),
-            _ => return Err(self.failed(sqlx::Error::WorkerCrashed)),
-        };
-        let head = heads
-            .first()
-            .and_then(|row| row.try_get::<Option<i64>, _>(0).ok().flatten())
-            .map_or(0, |head| u64::try_from(head).unwrap_or(0));
-
+        let mut head = 0;
+        let mut events = Vec::new();
         let mut reader = EventReader::default();
-        let events = rows
-            .iter()
-            .map(|row| event(&mut reader, row))
-            .collect::<Result<Vec<_>, _>>()?;
+        fetch(&self.pool, sql, arguments, 2, |statement, row| {
+            if statement == 0 {
+                let found = row.try_get::<Option<i64>, _>(0).ok().flatten();
+                head = found.map_or(0, |head| u64::try_from(head).unwrap_or(0));
+            } else {
+                events.push(event(&mut reader, row)?);
+            }
+            Ok(())
+        })
+        .await
+        .map_err(|failed| self.explain(failed))?;
         // The head was read before the events, in a snapshot of its own: everything up to it was in sight when
         // the events were searched, and the events may go beyond it.
         let last = events.last().map_or(0, |event| event.position.0);
@@ -107,12 +104,11 @@ fn event(reader: &mut EventReader, row: &SqliteRow) -> Result<FeedEvent, Storage
         Whose::Position(Position::START),
     )?);
     let whose = Whose::Position(position);
-    let tenant: &str = column(row, 1, "tenant", whose)?;
-    let tenant = TenantId::try_from(tenant.to_owned())
-        .map_err(|error| damaged(whose, &error.to_string()))?;
-    let stream = stream_name(row, 2, whose)?;
+    let tenant = reader.tenant(column(row, 1, "tenant", whose)?, whose)?;
+    let stream = reader.stream(column(row, 2, "stream", whose)?, whose)?;
+    let facts = Facts::of(row, 3, whose)?;
     Ok(FeedEvent {
         position,
-        event: reader.event(row, 3, &tenant, &stream, whose)?,
+        event: reader.event(row, facts, 4, &tenant, &stream, whose)?,
     })
 }

@@ -1,4 +1,4 @@
-SELECT s.version, e.version, e.event_id, e.event_type, e.schema_version, e.recorded_at, e.format, e.metadata, e.payload
+SELECT concat_ws(' ', s.version, e.version, e.schema_version, e.recorded_at, octet_length(e.event_id), octet_length(e.event_type), octet_length(e.format), e.event_id, e.event_type, e.format, e.metadata), e.payload
 FROM mink_streams AS s
 LEFT JOIN mink_events AS e
     ON e.tenant = s.tenant AND e.stream = s.stream AND e.version >= ? AND e.version <= ?
