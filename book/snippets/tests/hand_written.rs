@@ -9,11 +9,9 @@
 use std::borrow::Cow;
 
 use mink::Shape;
-use mink::aggregate::{
-    Aggregate, AggregateHandlers, Applies, Decider, Decision, Events, Evolver, Handles, Refusal,
-};
+use mink::aggregate::{Aggregate, AggregateHandlers, Applies, Decider, Decides, Evolver};
 use mink::app::Mink;
-use mink::command::{Command, CommandContext, Routed, ServiceNeed};
+use mink::command::{Command, CommandContext, MissingService, Routed, ServiceNeed};
 use mink::event::{Event, Upcast, UpcastOutcome, UpcastStep};
 use mink::id::AggregateId;
 use mink::registry::{Location, Registry};
@@ -139,17 +137,16 @@ impl Applies<Deposited> for Account {
 // ANCHOR: decides
 impl Routed<Account> for Deposit {}
 
-impl Handles<Deposit> for Account {
-    type Error = TooMuch;
+impl Decides<Deposit> for Account {
+    type Decision = Result<Deposited, TooMuch>;
 
-    async fn handle(
+    async fn decide(
         &self,
         command: Deposit,
         context: &CommandContext,
-    ) -> Result<Events<Self>, Refusal<TooMuch>> {
+    ) -> Result<Self::Decision, MissingService> {
         let limit = context.service::<Limit>()?;
-        let decided = self.deposit(command, limit).await;
-        decided.into_decision().map_err(Refusal::Domain)
+        Ok(self.deposit(command, limit).await)
     }
 }
 // ANCHOR_END: decides
@@ -158,7 +155,7 @@ impl Handles<Deposit> for Account {
 impl AggregateHandlers for Account {
     const EVOLVERS: &'static [Evolver<Self>] =
         &[Evolver::of::<Deposited>(Location::new(file!(), line!()))];
-    const DECIDERS: &'static [Decider] = &[Decider::of::<Deposit, Account>(
+    const DECIDERS: &'static [Decider] = &[Decider::of::<Deposit, Account, TooMuch>(
         &[ServiceNeed::of::<Limit>()],
         Location::new(file!(), line!()),
     )];
