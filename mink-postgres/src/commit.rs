@@ -107,7 +107,10 @@ impl Committer {
                         answers[*item] = Some(answer);
                     }
                 }
-                Err(error) => self.broken(part, &error, batch, &mut parts, &mut answers).await,
+                Err(error) => {
+                    self.broken(part, &error, batch, &mut parts, &mut answers)
+                        .await
+                }
             }
         }
         answers
@@ -138,15 +141,21 @@ impl Committer {
                 parts.push(part.again());
                 return;
             }
-            Fault::GaveWay | Fault::LockTimeout | Fault::TooMuch | Fault::Refused
-            | Fault::Unknown | Fault::IdTaken => match part.halves() {
+            Fault::GaveWay
+            | Fault::LockTimeout
+            | Fault::TooMuch
+            | Fault::Refused
+            | Fault::Unknown
+            | Fault::IdTaken => match part.halves() {
                 Ok(halves) => {
                     parts.extend(halves);
                     return;
                 }
                 Err(alone) => alone,
             },
-            Fault::Lost | Fault::Unreachable | Fault::Full | Fault::ReadOnly | Fault::Closed => part,
+            Fault::Lost | Fault::Unreachable | Fault::Full | Fault::ReadOnly | Fault::Closed => {
+                part
+            }
         };
         if fault(error) == Fault::IdTaken && alone.tries < GIVE_WAY {
             parts.push(Part {
@@ -226,7 +235,10 @@ fn check(commit: &Commit) -> Result<(), CommitError> {
             && std::str::from_utf8(&event.payload).is_err()
         {
             return Err(CommitError::Refused {
-                reason: format!("the payload of event {} is not JSON: it is not UTF-8", event.id),
+                reason: format!(
+                    "the payload of event {} is not JSON: it is not UTF-8",
+                    event.id
+                ),
             });
         }
     }

@@ -69,7 +69,12 @@ pub(crate) fn fault(error: &sqlx::Error) -> Fault {
         "25006" => Fault::ReadOnly,
         "23505" => Fault::IdTaken,
         _ if code.starts_with("53") || code.starts_with("57P") => Fault::Unreachable,
-        _ if ["22", "23", "54"].iter().any(|class| code.starts_with(class)) => Fault::Refused,
+        _ if ["22", "23", "54"]
+            .iter()
+            .any(|class| code.starts_with(class)) =>
+        {
+            Fault::Refused
+        }
         _ => Fault::Unknown,
     }
 }
@@ -104,13 +109,11 @@ pub(crate) fn storage_error(error: &sqlx::Error) -> StorageError {
             reason: said(error),
         },
         Fault::Closed => StorageError::Closed,
-        Fault::Lost
-        | Fault::Unreachable
-        | Fault::GaveWay
-        | Fault::LockTimeout
-        | Fault::TooMuch => StorageError::Unavailable {
-            reason: said(error),
-        },
+        Fault::Lost | Fault::Unreachable | Fault::GaveWay | Fault::LockTimeout | Fault::TooMuch => {
+            StorageError::Unavailable {
+                reason: said(error),
+            }
+        }
         Fault::IdTaken | Fault::Refused | Fault::Unknown => StorageError::Other(source(error)),
     }
 }

@@ -77,13 +77,18 @@ impl Feed {
             }
         }
         loop {
-            let page = self.search(after, filter, limit).await?;
+            let mut page = self.search(after, filter, limit).await?;
             self.sequencer.learn(page.head);
-            if fresh || page.events.len() >= limit || page.next < page.head {
+            if fresh || page.next < page.head {
                 return Ok(page);
             }
             fresh = true;
             match self.turn().await? {
+                // A full page holds no more, but its reader has not caught up.
+                Some(head) if head > page.head && page.events.len() >= limit => {
+                    page.head = head;
+                    return Ok(page);
+                }
                 Some(head) if head > page.head => {}
                 _ => return Ok(page),
             }

@@ -95,7 +95,8 @@ struct Exists {
 
 /// What is there, after checking that the server is one that a store can live on.
 async fn exists(conn: &mut PgConnection, schema: &Schema) -> Result<Exists, StorageError> {
-    let row = sqlx::query(schema.fill(INSPECT).safe())
+    let row = sqlx::query(INSPECT)
+        .bind(schema.name())
         .fetch_one(conn)
         .await
         .map_err(failed)?;
@@ -111,7 +112,9 @@ async fn exists(conn: &mut PgConnection, schema: &Schema) -> Result<Exists, Stor
     let encoding: String = row.try_get(1).map_err(failed)?;
     if encoding != "UTF8" {
         return Err(StorageError::Unavailable {
-            reason: format!("the database's encoding is {encoding}: create one with `ENCODING 'UTF8'`"),
+            reason: format!(
+                "the database's encoding is {encoding}: create one with `ENCODING 'UTF8'`"
+            ),
         });
     }
     Ok(Exists {
@@ -153,7 +156,10 @@ async fn verify(conn: &mut PgConnection, schema: &Schema) -> Result<u32, Storage
     }
     for ((version, stored), migration) in applied.iter().zip(MIGRATIONS) {
         if *version != migration.version {
-            return Err(damaged(&format!("version {} is missing", migration.version)));
+            return Err(damaged(&format!(
+                "version {} is missing",
+                migration.version
+            )));
         }
         if *stored != checksum(migration.sql) {
             return Err(StorageError::MigrationChanged {

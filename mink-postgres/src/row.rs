@@ -161,10 +161,10 @@ impl EventReader {
                 .ok_or_else(|| typed("payload_bytes"))?,
         };
         let metadata = columns.bytes(first + 7).ok_or_else(|| typed("metadata"))?;
-        let metadata = self
-            .metadata(metadata)
-            .ok_or_else(|| typed("metadata"))?;
-        let recorded_at = columns.time(first + 8).ok_or_else(|| typed("recorded_at"))?;
+        let metadata = self.metadata(metadata).ok_or_else(|| typed("metadata"))?;
+        let recorded_at = columns
+            .time(first + 8)
+            .ok_or_else(|| typed("recorded_at"))?;
         Ok(RecordedEvent {
             id: EventId(id),
             tenant: tenant.clone(),

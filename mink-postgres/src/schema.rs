@@ -63,7 +63,9 @@ mod tests {
 
     #[test]
     fn a_name_that_would_need_quotes_is_refused() {
-        for name in ["", "1a", "Shop", "a-b", "a\"b", "a b", "é", "pg_shop", "a;drop"] {
+        for name in [
+            "", "1a", "Shop", "a-b", "a\"b", "a b", "é", "pg_shop", "a;drop",
+        ] {
             assert!(Schema::new(name).is_err(), "{name}");
         }
         assert!(Schema::new(&"a".repeat(51)).is_err());

@@ -44,10 +44,12 @@ pub(crate) fn parse(text: &str) -> Result<Target, StorageError> {
             url.query_pairs_mut().extend_pairs(others);
         }
     }
-    let options = url
-        .as_str()
-        .parse::<PgConnectOptions>()
-        .map_err(|_| invalid(&shown, "a parameter has a value that does not fit".to_owned()))?;
+    let options = url.as_str().parse::<PgConnectOptions>().map_err(|_| {
+        invalid(
+            &shown,
+            "a parameter has a value that does not fit".to_owned(),
+        )
+    })?;
     Ok(Target {
         options,
         schema,

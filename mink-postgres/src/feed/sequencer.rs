@@ -17,6 +17,7 @@ use crate::schema::{Schema, Sql};
 
 const TICK: &str = include_str!("tick.sql");
 const CLUSTER: &str = include_str!("cluster.sql");
+const SESSION: &str = include_str!("session.sql");
 
 /// What a turn of the sequencer came to.
 #[derive(Debug, Clone, Copy)]
@@ -166,6 +167,10 @@ impl Sequencer {
         }
         let failed = |error: sqlx::Error| storage_error(&error);
         let mut conn = self.connections.connect().await.map_err(failed)?;
+        sqlx::raw_sql(SESSION)
+            .execute(&mut conn)
+            .await
+            .map_err(failed)?;
         let same: bool = sqlx::query(self.cluster.safe())
             .fetch_one(&mut conn)
             .await

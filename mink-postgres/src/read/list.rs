@@ -11,7 +11,11 @@ impl Reader {
         &self,
         query: &StreamList,
     ) -> Result<Vec<StreamInfo>, StorageError> {
-        if query.prefix.as_ref().is_some_and(|text| text.contains('\0')) {
+        if query
+            .prefix
+            .as_ref()
+            .is_some_and(|text| text.contains('\0'))
+        {
             // No name holds one, and the server takes none.
             return Ok(Vec::new());
         }

@@ -1,0 +1,103 @@
+//! The works on each store, with everybody who competes in them.
+
+pub mod memory;
+pub mod postgres;
+pub mod sqlite;
+
+use crate::amount::Amount;
+use crate::contest::{Contestant, Side};
+use crate::side::{Appends, Reads, in_batches, loads, many_tasks, one_by_one, scans};
+
+/// A work, and who does it.
+pub struct Event {
+    /// What is done.
+    pub work: WorkName,
+    /// Who does it.
+    pub contestants: Vec<Contestant>,
+}
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkName {
+    /// One event for each commit, one after the other.
+    OneByOne,
+    /// One event for each commit, from many tasks.
+    ManyTasks,
+    /// Many events for each commit, one commit after the other.
+    InBatches,
+    /// A long stream, folded.
+    Load,
+    /// The whole feed.
+    Scan,
+}
+
+impl WorkName {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::OneByOne,
+        Self::ManyTasks,
+        Self::InBatches,
+        Self::Load,
+        Self::Scan,
+    ];
+
+    /// As it stands in the table.
+    #[must_use]
+    pub fn title(self, amount: &Amount) -> String {
+        match self {
+            Self::OneByOne => "append 1, one by one".to_owned(),
+            Self::ManyTasks => format!("append 1, {} tasks", amount.tasks),
+            Self::InBatches => format!("append {} at once", amount.batch),
+            Self::Load => format!("load {} events", amount.stream),
+            Self::Scan => format!("scan {} events", amount.feed),
+        }
+    }
+
+    /// The least ratio to the raw driver that mink aims at.
+    #[must_use]
+    pub fn aim(self) -> Option<f64> {
+        match self {
+            Self::OneByOne | Self::Load => Some(0.9),
+            Self::ManyTasks => Some(0.75),
+            Self::InBatches => Some(0.8),
+            Self::Scan => None,
+        }
+    }
+}
+
+/// A store with its works.
+pub struct Arena {
+    /// The store's name.
+    pub store: &'static str,
+    /// What a commit survives there, as the server says it.
+    pub settings: String,
+    /// The works.
+    pub events: Vec<Event>,
+    /// Files that must outlive the works.
+    pub keep: Option<tempfile::TempDir>,
+}
+
+fn appending<S: Appends>(
+    work: WorkName,
+    side: Side,
+    store: &std::sync::Arc<S>,
+    amount: Amount,
+) -> Contestant {
+    match work {
+        WorkName::ManyTasks => many_tasks(side, store, amount),
+        WorkName::InBatches => in_batches(side, store, amount),
+        _ => one_by_one(side, store, amount),
+    }
+}
+
+fn reading<S: Reads>(
+    work: WorkName,
+    side: Side,
+    store: &std::sync::Arc<S>,
+    amount: Amount,
+) -> Contestant {
+    match work {
+        WorkName::Scan => scans(side, store, amount),
+        _ => loads(side, store, amount),
+    }
+}

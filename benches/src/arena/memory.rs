@@ -1,0 +1,48 @@
+//! Memory: mink's store beside maps behind a lock.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use mink::prelude::*;
+
+use super::{Arena, Event, WorkName, appending, reading};
+use crate::amount::Amount;
+use crate::contest::Side;
+use crate::raw::memory::{Bare, Same};
+use crate::side::fill;
+
+/// Prepares the works.
+///
+/// # Errors
+/// The store's.
+pub async fn prepare(amount: Amount) -> Result<Arena> {
+    let app = Arc::new(Mink::open("memory://").await?);
+    let (same, bare) = (Arc::new(Same::default()), Arc::new(Bare::default()));
+    let (read, read_same) = (
+        Arc::new(Mink::open("memory://").await?),
+        Arc::new(Same::default()),
+    );
+    fill(&*read, amount).await?;
+    fill(&*read_same, amount).await?;
+    let events = WorkName::ALL.map(|work| Event {
+        work,
+        contestants: match work {
+            WorkName::Load | WorkName::Scan => vec![
+                reading(work, Side::Mink, &read, amount),
+                reading(work, Side::Same, &read_same, amount),
+            ],
+            _ => vec![
+                appending(work, Side::Mink, &app, amount),
+                appending(work, Side::Same, &same, amount),
+                appending(work, Side::Bare, &bare, amount),
+            ],
+        },
+    });
+    Ok(Arena {
+        store: "memory",
+        settings: "memory: nothing is durable; raw is a lock around maps, without a driver"
+            .to_owned(),
+        events: events.into(),
+        keep: None,
+    })
+}

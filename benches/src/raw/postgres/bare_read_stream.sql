@@ -1,0 +1,1 @@
+SELECT payload FROM bare ORDER BY id LIMIT $1

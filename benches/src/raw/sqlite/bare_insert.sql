@@ -1,0 +1,3 @@
+INSERT INTO bare (payload)
+VALUES
+(...)

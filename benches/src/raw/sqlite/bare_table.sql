@@ -1,0 +1,4 @@
+CREATE TABLE bare (
+    id      INTEGER PRIMARY KEY,
+    payload TEXT NOT NULL
+) STRICT

@@ -1,0 +1,36 @@
+//! One file per proof.
+
+mod crash;
+mod feed;
+mod writer;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use mink_stress::crash::{AppenderOptions, run_appender};
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Write to PostgreSQL in every way while everything is disturbed, and compare the feed with the table.
+    Feed(feed::Arguments),
+    /// Kill appending processes and servers, and look what is left.
+    Crash(crash::Arguments),
+    /// Append until killed: the child of `crash`.
+    #[command(hide = true)]
+    Appender(AppenderOptions),
+    /// Write until killed: the child of `feed`.
+    #[command(hide = true)]
+    Writer(writer::Arguments),
+}
+
+impl Command {
+    pub(crate) async fn run(self) -> Result<ExitCode> {
+        match self {
+            Self::Feed(arguments) => return feed::run(arguments).await,
+            Self::Crash(arguments) => return crash::run(arguments).await,
+            Self::Appender(options) => run_appender(options).await?,
+            Self::Writer(arguments) => writer::run(arguments).await?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

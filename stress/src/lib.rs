@@ -1,0 +1,17 @@
+//! Proves what the stores promise, with real processes, real servers and real kills.
+//!
+//! * [`feed`]: every committed event is delivered once, in order, soon, whatever the writers do.
+//! * [`crash`]: an acknowledged commit is there whole after a crash, any other whole or not at all.
+//! * [`flush`]: no acknowledgement precedes its flush.
+//! * [`proxy`]: counts round trips on the wire, and cuts connections where it hurts.
+//!
+//! Each judge is a value that is tested to catch the faults it exists for.
+
+pub mod crash;
+pub mod domain;
+pub mod feed;
+pub mod flush;
+pub mod plan;
+pub mod proxy;
+pub mod server;
+pub mod store;
