@@ -68,7 +68,9 @@ fn server() -> (Option<Postgres>, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_work_is_done_on_postgres_with_any_number_of_connections() {
     let (_server, url) = server();
-    let (arena, made) = arena::postgres::prepare(Amount::smoke(), &url).await.unwrap();
+    let (arena, made) = arena::postgres::prepare(Amount::smoke(), &url)
+        .await
+        .unwrap();
     assert!(arena.settings.contains("fsync=on synchronous_commit=on"));
     every_work_is_done(&arena).await;
     drop(arena);
@@ -78,7 +80,10 @@ async fn every_work_is_done_on_postgres_with_any_number_of_connections() {
 /// One commit of one event, one of three, and then a conflict.
 async fn some_commits<S: Appends>(store: &S) {
     store.append(1, 0, vec![line(1)]).await.unwrap();
-    store.append(1, 1, vec![line(2), line(3), line(4)]).await.unwrap();
+    store
+        .append(1, 1, vec![line(2), line(3), line(4)])
+        .await
+        .unwrap();
     assert!(store.append(1, 3, vec![line(5)]).await.is_err());
     assert!(store.append(2, 3, vec![line(5)]).await.is_err());
     store.append(1, 4, vec![line(5)]).await.unwrap();
@@ -99,7 +104,10 @@ const SQLITE_ROWS: &str = "SELECT json_array(position, tenant, stream, version, 
 async fn sqlite_rows(file: &Path) -> Vec<String> {
     let url = format!("sqlite://{}", file.display());
     let mut conn = SqliteConnection::connect(&url).await.unwrap();
-    sqlx::query_scalar(SQLITE_ROWS).fetch_all(&mut conn).await.unwrap()
+    sqlx::query_scalar(SQLITE_ROWS)
+        .fetch_all(&mut conn)
+        .await
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,7 +116,12 @@ async fn by_hand_sqlite_gets_the_rows_that_mink_writes() {
     let files = ["mink", "same", "mink-single", "grouped"].map(|name| directory.path().join(name));
     let open = |file: &Path| format!("sqlite://{}", file.display());
     for file in &files {
-        Mink::open(&open(file)).await.unwrap().shutdown().await.unwrap();
+        Mink::open(&open(file))
+            .await
+            .unwrap()
+            .shutdown()
+            .await
+            .unwrap();
     }
     let [mink, same, mink_single, grouped] = &files;
     some_commits(&Mink::open(&open(mink)).await.unwrap()).await;
@@ -134,7 +147,10 @@ async fn postgres_rows(url: &str, count: usize) -> Vec<String> {
     let store = mink::postgres::PostgresStore::connect(url).await.unwrap();
     store.tick().await.unwrap();
     let mut conn = PgConnection::connect(url).await.unwrap();
-    let rows: Vec<String> = sqlx::query_scalar(POSTGRES_ROWS).fetch_all(&mut conn).await.unwrap();
+    let rows: Vec<String> = sqlx::query_scalar(POSTGRES_ROWS)
+        .fetch_all(&mut conn)
+        .await
+        .unwrap();
     assert_eq!(rows.len(), count);
     rows
 }
@@ -146,7 +162,10 @@ async fn by_hand_postgres_gets_the_rows_that_mink_writes() {
     let mut urls = Vec::new();
     for name in ["mink", "same", "mink_single", "grouped"] {
         let sql = format!("CREATE DATABASE {name}_rows");
-        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+            .execute(&mut conn)
+            .await
+            .unwrap();
         urls.push(server.database_url(&format!("{name}_rows")));
     }
     let store = |url: &str| {
@@ -155,11 +174,27 @@ async fn by_hand_postgres_gets_the_rows_that_mink_writes() {
     };
     some_commits(&Mink::open(&urls[0]).await.unwrap()).await;
     let sequencer = store(&urls[1]).await;
-    some_commits(&raw::postgres::Same::open(&urls[1], 2, &sequencer).await.unwrap()).await;
+    some_commits(
+        &raw::postgres::Same::open(&urls[1], 2, &sequencer)
+            .await
+            .unwrap(),
+    )
+    .await;
     single_commits(&Mink::open(&urls[2]).await.unwrap()).await;
     let sequencer = store(&urls[3]).await;
-    single_commits(&raw::postgres::Grouped::open(&urls[3], 2, &sequencer).await.unwrap()).await;
+    single_commits(
+        &raw::postgres::Grouped::open(&urls[3], 2, &sequencer)
+            .await
+            .unwrap(),
+    )
+    .await;
 
-    assert_eq!(postgres_rows(&urls[0], 6).await, postgres_rows(&urls[1], 6).await);
-    assert_eq!(postgres_rows(&urls[2], 3).await, postgres_rows(&urls[3], 3).await);
+    assert_eq!(
+        postgres_rows(&urls[0], 6).await,
+        postgres_rows(&urls[1], 6).await
+    );
+    assert_eq!(
+        postgres_rows(&urls[2], 3).await,
+        postgres_rows(&urls[3], 3).await
+    );
 }

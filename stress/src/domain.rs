@@ -4,10 +4,8 @@
 use std::borrow::Cow;
 use std::convert::Infallible;
 
-use mink_runtime::aggregate::{
-    Aggregate, AggregateHandlers, Applies, Decider, Decision, Events, Evolver, Handles, Refusal,
-};
-use mink_runtime::command::{Command, CommandContext, Routed};
+use mink_runtime::aggregate::{Aggregate, AggregateHandlers, Applies, Decider, Decides, Evolver};
+use mink_runtime::command::{Command, CommandContext, MissingService, Routed};
 use mink_runtime::event::Event;
 use mink_runtime::registry::{Location, Registry};
 use mink_runtime::schema::{Field, Shape, StructShape, TypeShape};
@@ -120,22 +118,22 @@ impl Applies<Part> for Ledger {
 
 impl Routed<Ledger> for Write {}
 
-impl Handles<Write> for Ledger {
-    type Error = Infallible;
+impl Decides<Write> for Ledger {
+    type Decision = Vec<Part>;
 
-    async fn handle(
+    async fn decide(
         &self,
         command: Write,
         _: &CommandContext,
-    ) -> Result<Events<Self>, Refusal<Infallible>> {
-        Decision::<Self>::into_decision(command.parts).map_err(Refusal::Domain)
+    ) -> Result<Vec<Part>, MissingService> {
+        Ok(command.parts)
     }
 }
 
 impl AggregateHandlers for Ledger {
     const EVOLVERS: &'static [Evolver<Self>] =
         &[Evolver::of::<Part>(Location::new(file!(), line!()))];
-    const DECIDERS: &'static [Decider] = &[Decider::of::<Write, Ledger>(
+    const DECIDERS: &'static [Decider] = &[Decider::of::<Write, Ledger, Infallible>(
         &[],
         Location::new(file!(), line!()),
     )];
