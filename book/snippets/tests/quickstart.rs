@@ -1,5 +1,6 @@
 //! A bank account: open, deposit, withdraw with a rule.
 #![allow(missing_docs, unreachable_pub, reason = "the book says it")]
+#![allow(clippy::print_stdout, reason = "it is a program")]
 // ANCHOR: imports
 use mink::prelude::*;
 // ANCHOR_END: imports

@@ -87,6 +87,10 @@ fn every_option_is_in_the_reference() {
             "### `Mink::builder()`",
         ),
         ("../mink-sqlite/src/options.rs", "### `SqliteStore::builder"),
+        (
+            "../mink-postgres/src/options.rs",
+            "### `PostgresStore::builder",
+        ),
     ] {
         let section = section(&page, heading);
         let options = options(&read(file));
