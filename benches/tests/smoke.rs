@@ -144,7 +144,7 @@ const POSTGRES_ROWS: &str = "SELECT concat_ws('|', f.position, e.tenant, e.strea
      FROM mink.events e JOIN mink.streams s USING (tenant, stream) JOIN mink.feed f USING (ord) ORDER BY f.position";
 
 async fn postgres_rows(url: &str, count: usize) -> Vec<String> {
-    let store = mink::postgres::PostgresStore::connect(url).await.unwrap();
+    let store = mink::postgres::PostgresStore::open(url).await.unwrap();
     store.tick().await.unwrap();
     let mut conn = PgConnection::connect(url).await.unwrap();
     let rows: Vec<String> = sqlx::query_scalar(POSTGRES_ROWS)
@@ -170,7 +170,7 @@ async fn by_hand_postgres_gets_the_rows_that_mink_writes() {
     }
     let store = |url: &str| {
         let url = url.to_owned();
-        async move { mink::postgres::PostgresStore::connect(&url).await.unwrap() }
+        async move { mink::postgres::PostgresStore::open(&url).await.unwrap() }
     };
     some_commits(&Mink::open(&urls[0]).await.unwrap()).await;
     let sequencer = store(&urls[1]).await;

@@ -36,12 +36,15 @@ use mink_runtime::storage::{Driver, Storage};
 pub use options::PostgresOptions;
 pub use store::PostgresStore;
 
+/// The driver, in the version that [`pool`](PostgresStore::pool) and transactions of your own need.
+pub use sqlx;
+
 inventory::submit! {
     Driver {
         schemes: &["postgres", "postgresql"],
         open: |url| {
             Box::pin(async move {
-                let store = PostgresStore::connect(url).await?;
+                let store = PostgresStore::open(url).await?;
                 Ok(Arc::new(store) as Arc<dyn Storage>)
             })
         },

@@ -24,7 +24,7 @@ use crate::{failure, url};
 ///     .schema("orders")
 ///     .max_connections(20)
 ///     .acquire_timeout(Duration::from_secs(5))
-///     .connect()
+///     .open()
 ///     .await?;
 /// # Ok(())
 /// # }
@@ -116,7 +116,7 @@ impl PostgresOptions {
     /// cannot be reached or is not one that a store can live on, [`StorageError::SchemaTooNew`],
     /// [`StorageError::SchemaTooOld`] without [`migrate`](Self::migrate), [`StorageError::MigrationChanged`],
     /// [`StorageError::ReadOnly`] when there is something to migrate and the server takes no writes.
-    pub async fn connect(self) -> Result<PostgresStore, StorageError> {
+    pub async fn open(self) -> Result<PostgresStore, StorageError> {
         let target = url::parse(&self.url)?;
         let name = self.schema.or(target.schema);
         let schema = Schema::new(name.as_deref().unwrap_or("mink")).map_err(|reason| {

@@ -35,7 +35,7 @@ use crate::schema::Schema;
 /// use mink_runtime::storage::Storage;
 /// use mink_postgres::PostgresStore;
 ///
-/// let store = PostgresStore::connect("postgres://shop@localhost/shop?schema=orders").await?;
+/// let store = PostgresStore::open("postgres://shop@localhost/shop?schema=orders").await?;
 /// println!("the feed is at {}", store.head().await?);
 /// store.close().await;
 /// # Ok(())
@@ -119,9 +119,9 @@ impl PostgresStore {
     /// have `schema`.
     ///
     /// # Errors
-    /// As [`PostgresOptions::connect`].
-    pub async fn connect(url: &str) -> Result<Self, StorageError> {
-        Self::builder(url).connect().await
+    /// As [`PostgresOptions::open`].
+    pub async fn open(url: &str) -> Result<Self, StorageError> {
+        Self::builder(url).open().await
     }
 
     /// The options for opening the store that `url` names.
@@ -139,7 +139,7 @@ impl PostgresStore {
     /// Applies the migrations that are missing; nothing when there are none.
     ///
     /// # Errors
-    /// As [`PostgresOptions::connect`] for the schema.
+    /// As [`PostgresOptions::open`] for the schema.
     pub async fn migrate(&self) -> Result<(), StorageError> {
         let core = &self.inner.core;
         core.check_open()?;
@@ -161,6 +161,19 @@ impl PostgresStore {
     pub async fn tick(&self) -> Result<u64, StorageError> {
         self.inner.core.check_open()?;
         Ok(self.inner.core.sequencer.turn().await?.stamped)
+    }
+
+    /// Begins a transaction of your own for [`append_in`](Self::append_in), on a connection of [`pool`](Self::pool).
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`], [`StorageError::Closed`].
+    pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, StorageError> {
+        self.inner.core.check_open()?;
+        self.inner
+            .pool
+            .begin()
+            .await
+            .map_err(|error| storage_error(&error))
     }
 
     /// Asks for a turn of the feed's sequencer soon: call it after committing a transaction that

@@ -12,7 +12,7 @@ use mink_runtime::storage::Storage;
 use mink_runtime::storage::conformance::Subject;
 
 async fn open(database: &Database) -> Arc<dyn Storage> {
-    Arc::new(PostgresStore::connect(&database.url()).await.unwrap())
+    Arc::new(PostgresStore::open(&database.url()).await.unwrap())
 }
 
 mink_runtime::storage_conformance! {

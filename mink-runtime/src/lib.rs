@@ -16,3 +16,6 @@ pub mod testing;
 
 #[doc(hidden)]
 pub use inventory;
+
+#[doc(hidden)]
+pub use futures_util;

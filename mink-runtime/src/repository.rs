@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 pub use load::{LoadError, Loaded};
+pub(crate) use outcome::waits;
 
 use crate::registry::Registry;
 use crate::storage::{Commit, CommitError, Committed, GroupCommit, GroupOptions, Limits, Storage};
@@ -86,6 +87,12 @@ impl Repository {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.shared.registry
+    }
+
+    /// How long it goes on trying while the store cannot be reached.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.shared.options.patience
     }
 
     /// What one event and one commit may hold.

@@ -52,9 +52,7 @@ pub trait Storage: Send + Sync + 'static {
     fn name(&self) -> &str;
 
     /// How many batches the store can take at the same time. One for a store with a single writer.
-    fn lanes(&self) -> usize {
-        1
-    }
+    fn lanes(&self) -> usize;
 
     /// Commits every value of the batch, each atomically by itself, each with its own answer, in one round trip
     /// where the database allows it. `results[i]` answers `batch[i]`.

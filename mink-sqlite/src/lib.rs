@@ -33,6 +33,9 @@ use mink_runtime::storage::{Driver, Storage};
 pub use options::{Durability, SqliteOptions};
 pub use store::SqliteStore;
 
+/// The driver, in the version that [`pool`](SqliteStore::pool) and transactions of your own need.
+pub use sqlx;
+
 inventory::submit! {
     Driver {
         schemes: &["sqlite"],

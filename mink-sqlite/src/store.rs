@@ -148,7 +148,7 @@ impl SqliteStore {
     /// Begin the transaction with [`begin`](Self::begin). One begun by a plain `BEGIN` works as long as nobody
     /// else writes between its first read and this call; else it is [`CommitError::Busy`] and must be rolled back.
     ///
-    /// After your own commit, call [`notify_feed`](Self::notify_feed), or readers notice within 250 ms.
+    /// After your own commit, call [`wake`](Self::wake), or readers notice within 250 ms.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -176,7 +176,7 @@ impl SqliteStore {
     ///     .await?;
     /// let committed = store.append_in(&mut tx, &commit).await?;
     /// tx.commit().await?;
-    /// store.notify_feed();
+    /// store.wake();
     /// assert_eq!(committed.streams[0].version, 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;
@@ -205,7 +205,7 @@ impl SqliteStore {
 
     /// Tells the readers of this process that the feed may have grown: after committing a transaction that
     /// [`append_in`](Self::append_in) appended to.
-    pub fn notify_feed(&self) {
+    pub fn wake(&self) {
         self.inner.moved.send_replace(());
     }
 }
@@ -258,6 +258,10 @@ impl Inner {
 impl Storage for SqliteStore {
     fn name(&self) -> &str {
         "sqlite"
+    }
+
+    fn lanes(&self) -> usize {
+        1
     }
 
     fn commit<'a>(

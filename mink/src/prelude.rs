@@ -9,3 +9,6 @@ pub use crate::event::Event;
 pub use crate::schema::Shape;
 pub use crate::storage::ExpectedVersion;
 pub use crate::testing::Fixture;
+
+// reading a stream or the feed needs their methods, and nobody their names
+pub use mink_runtime::futures_util::{StreamExt as _, TryStreamExt as _};

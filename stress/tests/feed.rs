@@ -95,7 +95,7 @@ impl NaiveReader {
 async fn a_cursor_over_sequence_numbers_misses_an_event_and_the_checker_says_so() {
     let server = Server::given_or_private().unwrap();
     let url = server.create_database().await.unwrap();
-    let store = PostgresStore::connect(&url).await.unwrap();
+    let store = PostgresStore::open(&url).await.unwrap();
     let mut conn = PgConnection::connect(&url).await.unwrap();
     let mut naive = NaiveReader {
         last: 0,

@@ -26,7 +26,7 @@ impl Wire {
     async fn open() -> Self {
         let server = Server::given_or_private().unwrap();
         let direct = server.create_database().await.unwrap();
-        PostgresStore::connect(&direct).await.unwrap().close().await;
+        PostgresStore::open(&direct).await.unwrap().close().await;
         let proxy = Proxy::start(&direct).await.unwrap();
         let app = open(proxy.url()).await;
         Self {
@@ -73,7 +73,7 @@ impl Wire {
 
 async fn open(url: &str) -> Mink {
     Mink::builder()
-        .storage(PostgresStore::connect(url).await.unwrap())
+        .storage(PostgresStore::open(url).await.unwrap())
         .registry(registry())
         .open()
         .await

@@ -80,7 +80,7 @@ pub async fn prepare(amount: Amount, url: &str) -> Result<(Arena, Made)> {
     while read.head().await?.0 < amount.feed {
         read.storage().feed_moved().await;
     }
-    let sequencer = PostgresStore::connect(&filled).await?;
+    let sequencer = PostgresStore::open(&filled).await?;
     let read_same = Arc::new(Same::open(&filled, 1, &sequencer).await?);
     let read_bare = Arc::new(Bare::open(&filled, 1, amount.stream).await?);
     read_bare.fill().await?;
@@ -170,6 +170,6 @@ async fn best(tried: Vec<Contestant>, turns: usize) -> Result<Option<Contestant>
 /// A database with mink's tables, and the sequencer that stamps its feed.
 async fn migrated(server: &mut Server) -> Result<(String, PostgresStore)> {
     let url = server.database().await?;
-    let store = PostgresStore::connect(&url).await?;
+    let store = PostgresStore::open(&url).await?;
     Ok((url, store))
 }

@@ -61,7 +61,7 @@ async fn postgresql_is_opened_with_options() {
     let store = PostgresStore::builder(&url)
         .schema(&schema)
         .max_connections(20)
-        .connect()
+        .open()
         .await
         .unwrap();
     let app = Mink::builder().storage(store.clone()).open().await.unwrap();
@@ -79,7 +79,7 @@ async fn postgresql_is_opened_with_options() {
 async fn a_row_and_an_event_become_durable_together() {
     let (url, schema) = (server(), fresh());
     let store = PostgresStore::builder(&url).schema(&schema);
-    let store = store.connect().await.unwrap();
+    let store = store.open().await.unwrap();
     let app = Mink::builder().storage(store.clone()).open().await.unwrap();
     let table = format!("{schema}.deliveries");
     let create = format!("CREATE TABLE {table} (note TEXT)");
@@ -117,7 +117,7 @@ async fn schemas_of_one_database_never_meet() {
     let url = server();
     let connect = |schema: String| {
         let builder = PostgresStore::builder(&url).schema(schema);
-        async move { builder.connect().await.unwrap() }
+        async move { builder.open().await.unwrap() }
     };
     let (one, other) = (connect(shop.clone()).await, connect(bank.clone()).await);
     let app = Mink::builder().storage(one.clone()).open().await.unwrap();
@@ -135,7 +135,7 @@ async fn schemas_of_one_database_never_meet() {
 async fn json_is_open_to_sql() {
     let schema = fresh();
     let store = PostgresStore::builder(&server()).schema(&schema);
-    let store = store.connect().await.unwrap();
+    let store = store.open().await.unwrap();
     let app = Mink::builder().storage(store.clone()).open().await.unwrap();
     app.append::<Stock>("tea", ExpectedVersion::NoStream, received(5))
         .await

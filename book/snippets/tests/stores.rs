@@ -130,7 +130,7 @@ async fn a_row_and_an_event_become_durable_together() {
         .unwrap();
     store.append_in(&mut tx, &commit).await.unwrap();
     tx.commit().await.unwrap();
-    store.notify_feed();
+    store.wake();
     // ANCHOR_END: append_in
     assert_eq!(app.load::<Stock>("tea").await.unwrap().pieces, 5);
 }

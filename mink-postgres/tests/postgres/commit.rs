@@ -187,7 +187,7 @@ async fn a_server_that_takes_no_writes_says_so_and_can_be_read() {
         "{}?options=-c%20default_transaction_read_only%3Don",
         database.url()
     );
-    let store = PostgresStore::connect(&url).await.unwrap();
+    let store = PostgresStore::open(&url).await.unwrap();
     let answer = submit(&store, &one("Order-1", ExpectedVersion::Any)).await;
     assert!(
         matches!(answer, Err(CommitError::ReadOnly { .. })),

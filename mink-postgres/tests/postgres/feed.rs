@@ -9,7 +9,7 @@ use super::*;
 async fn hinted(database: &Database) -> PostgresStore {
     PostgresStore::builder(&database.url())
         .poll_interval(Duration::from_secs(3600))
-        .connect()
+        .open()
         .await
         .unwrap()
 }

@@ -58,7 +58,7 @@ async fn a_commit_whose_answer_was_lost_is_recognised_when_it_is_submitted_again
     let proxy = Proxy::before(&database.url()).await;
     let store = PostgresStore::builder(proxy.url())
         .max_connections(1)
-        .connect()
+        .open()
         .await
         .unwrap();
     put(&store, "Order-1").await;
@@ -111,7 +111,7 @@ async fn reads_and_the_feed_go_on_after_every_connection_was_cut() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_cannot_be_reached_is_unavailable() {
-    let error = PostgresStore::connect("postgres://u@127.0.0.1:1/d")
+    let error = PostgresStore::open("postgres://u@127.0.0.1:1/d")
         .await
         .unwrap_err();
     assert!(

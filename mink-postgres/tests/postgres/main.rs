@@ -29,7 +29,7 @@ use mink_runtime::storage::{
 use sqlx::{Connection, PgConnection};
 
 async fn open(database: &Database) -> PostgresStore {
-    PostgresStore::connect(&database.url()).await.unwrap()
+    PostgresStore::open(&database.url()).await.unwrap()
 }
 
 /// A connection that no store knows of.

@@ -7,10 +7,10 @@ async fn two_schemas_in_one_database_never_meet() {
     let database = Database::create().await;
     let shop = PostgresStore::builder(&database.url())
         .schema("shop")
-        .connect()
+        .open()
         .await
         .unwrap();
-    let order = PostgresStore::connect(&format!("{}?schema=order", database.url()))
+    let order = PostgresStore::open(&format!("{}?schema=order", database.url()))
         .await
         .unwrap();
     let commit = one("Order-1", ExpectedVersion::NoStream);
@@ -47,7 +47,7 @@ async fn a_schema_that_is_missing_is_too_old_when_it_may_not_be_made() {
     let database = Database::create().await;
     let error = PostgresStore::builder(&database.url())
         .migrate(false)
-        .connect()
+        .open()
         .await
         .unwrap_err();
     assert!(
@@ -63,7 +63,7 @@ async fn a_schema_that_is_missing_is_too_old_when_it_may_not_be_made() {
     open(&database).await.close().await;
     let store = PostgresStore::builder(&database.url())
         .migrate(false)
-        .connect()
+        .open()
         .await
         .unwrap();
     put(&store, "Order-1").await;
@@ -78,7 +78,7 @@ async fn a_newer_or_changed_schema_is_refused() {
         .execute(store.pool())
         .await
         .unwrap();
-    let error = PostgresStore::connect(&database.url()).await.unwrap_err();
+    let error = PostgresStore::open(&database.url()).await.unwrap_err();
     assert!(
         matches!(&error, StorageError::MigrationChanged { version: 2, name } if name == "commit"),
         "{error}"
@@ -87,7 +87,7 @@ async fn a_newer_or_changed_schema_is_refused() {
         .execute(store.pool())
         .await
         .unwrap();
-    let error = PostgresStore::connect(&database.url()).await.unwrap_err();
+    let error = PostgresStore::open(&database.url()).await.unwrap_err();
     assert!(
         matches!(error, StorageError::SchemaTooNew { found: 4, known: 3 }),
         "{error}"
@@ -112,7 +112,7 @@ async fn errors_never_show_the_password() {
         "postgres://127.0.0.1:1/d?user=u&password=hunter2&schema=Bad",
         "postgres://u:hunter2@127.0.0.1:1/d?sslmode=sometimes",
     ] {
-        let error = PostgresStore::connect(url).await.unwrap_err();
+        let error = PostgresStore::open(url).await.unwrap_err();
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("hunter2"), "{shown}");
     }

@@ -113,10 +113,10 @@ impl MinkBuilder {
         self
     }
 
-    /// Everything else about loading and committing.
+    /// Everything else about loading and committing: changes what it names and leaves the rest.
     #[must_use]
-    pub fn repository_options(mut self, options: RepositoryOptions) -> Self {
-        self.repository = options;
+    pub fn configure(mut self, change: impl FnOnce(&mut RepositoryOptions)) -> Self {
+        change(&mut self.repository);
         self
     }
 

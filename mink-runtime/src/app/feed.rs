@@ -1,11 +1,14 @@
 use std::sync::Arc;
+use std::time::Duration;
 
+use backon::Retryable;
 use futures_core::Stream;
 use futures_util::stream;
 
 use super::{Mink, streams};
 use crate::event::Event;
 use crate::id::{Category, InvalidName, Position, StreamId};
+use crate::repository::waits;
 use crate::storage::{FeedEvent, FeedFilter, FeedPage, Storage, StorageError};
 
 impl Mink {
@@ -17,6 +20,7 @@ impl Mink {
             filter: FeedFilter::tenant(self.tenant.clone()),
             after: Position::START,
             page: 1000,
+            patience: self.shared.bus.repository().patience(),
         }
     }
 
@@ -46,6 +50,7 @@ pub struct FeedReader {
     filter: FeedFilter,
     after: Position,
     page: usize,
+    patience: Duration,
 }
 
 impl FeedReader {
@@ -102,6 +107,13 @@ impl FeedReader {
             .await
     }
 
+    async fn patient_page(&self) -> Result<FeedPage, StorageError> {
+        (|| self.page())
+            .retry(waits(self.patience))
+            .when(|error| matches!(error, StorageError::Unavailable { .. }))
+            .await
+    }
+
     /// Every event that is in the feed now, oldest first; ends at the head that the first page saw.
     pub fn read(self) -> impl Stream<Item = Result<FeedEvent, StorageError>> + Send + 'static {
         let start = Some((self, None));
@@ -127,12 +139,13 @@ impl FeedReader {
     }
 
     /// Every event from here on, for ever: what is in the feed, then what is committed, as it is committed. Waits for a
-    /// notification, and looks again from time to time in any case. Ends only with an error.
+    /// notification, and looks again from time to time in any case. While the store cannot be reached it waits, as long
+    /// as the application's patience says; then, and with any other error, it ends.
     pub fn follow(self) -> impl Stream<Item = Result<FeedEvent, StorageError>> + Send + 'static {
         let pages = stream::try_unfold(self, |mut reader| async move {
             loop {
                 let moved = reader.storage.feed_moved();
-                let page = reader.page().await?;
+                let page = reader.patient_page().await?;
                 let idle = page.events.is_empty() && page.next >= page.head;
                 reader.after = page.next;
                 if !idle {

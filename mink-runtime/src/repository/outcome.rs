@@ -7,7 +7,7 @@ use backon::{ExponentialBuilder, Retryable};
 use crate::storage::{Commit, CommitError, Committed, GroupCommit};
 
 /// The waits between attempts at a store that cannot be reached.
-pub(super) fn waits(patience: Duration) -> ExponentialBuilder {
+pub(crate) fn waits(patience: Duration) -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(20))
         .with_max_delay(Duration::from_secs(1))

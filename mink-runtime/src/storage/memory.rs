@@ -113,6 +113,10 @@ impl Storage for MemoryStore {
         "memory"
     }
 
+    fn lanes(&self) -> usize {
+        1
+    }
+
     fn commit<'a>(
         &'a self,
         batch: &'a [Arc<Commit>],

@@ -192,6 +192,10 @@ impl Storage for BrokenStore {
         "broken"
     }
 
+    fn lanes(&self) -> usize {
+        1
+    }
+
     fn commit<'a>(
         &'a self,
         batch: &'a [Arc<Commit>],

@@ -46,7 +46,7 @@ async fn events_and_own_rows_become_durable_together() {
     assert_eq!(store.head().await.unwrap(), Position::START);
     let moved = store.feed_moved();
     tx.commit().await.unwrap();
-    store.notify_feed();
+    store.wake();
     moved.await;
     assert_eq!(store.head().await.unwrap(), Position(2));
     assert_eq!((version(&store, "A-1").await, stock(&store).await), (2, 1));

@@ -25,7 +25,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         in_own: 2,
         late: 0,
     };
-    let store = PostgresStore::connect(&arguments.url).await?;
+    let store = PostgresStore::open(&arguments.url).await?;
     let pool = own_pool(&arguments.url, counts.in_own).await?;
     let desk = Desk::new(store, pool, Record::aloud(), 64).await?;
     let mut rng = Rng::with_seed(arguments.seed);

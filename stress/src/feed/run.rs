@@ -134,13 +134,13 @@ impl FeedRun {
     /// When the run itself could not be done; what the feed did wrong is in the report.
     pub async fn run(&self, url: &str, server: Option<&mut Postgres>) -> Result<FeedReport> {
         let mut rng = Rng::with_seed(self.seed);
-        let store = PostgresStore::connect(url).await?;
+        let store = PostgresStore::open(url).await?;
         let pool = own_pool(url, self.writers.in_own + self.writers.late).await?;
         sqlx::query(BUSINESS).execute(&pool).await?;
 
         let mut readers = vec![Reader::start(Arc::new(store.clone()), rng.fork())];
         for _ in 0..3 {
-            let other: Arc<dyn Storage> = Arc::new(PostgresStore::connect(url).await?);
+            let other: Arc<dyn Storage> = Arc::new(PostgresStore::open(url).await?);
             readers.push(Reader::start(other, rng.fork()));
         }
         let record = Record::default();
@@ -227,7 +227,7 @@ impl FeedRun {
         let (at, count) = owned();
         disturbances.spawn(terminate(at, rng.fork(), self.terminate_every, count));
         disturbances.spawn(rival(store.clone(), rng.fork(), Arc::clone(tally)));
-        let other = PostgresStore::connect(url).await?;
+        let other = PostgresStore::open(url).await?;
         for _ in 0..2 {
             disturbances.spawn(rival(other.clone(), rng.fork(), Arc::clone(tally)));
         }

@@ -33,7 +33,7 @@ const TURNS: u64 = 20;
 /// # Errors
 /// When the server refuses, or does not count.
 pub async fn measure(url: &str, sizes: &[u64]) -> Result<Vec<Cost>> {
-    let store = PostgresStore::connect(url).await?;
+    let store = PostgresStore::open(url).await?;
     let mut conn = PgConnection::connect(url).await?;
     conn.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         .await
