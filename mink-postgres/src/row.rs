@@ -18,7 +18,8 @@ use uuid::Uuid;
 #[derive(Default)]
 pub(crate) struct EventReader {
     types: Vec<Arc<str>>,
-    metadata: Option<(Box<[u8]>, Metadata)>,
+    /// The last metadata as text, and read once it came twice.
+    metadata: (Vec<u8>, Option<Metadata>),
 }
 
 /// How many of the types seen are kept to be shared; a store has few.
@@ -190,15 +191,19 @@ impl EventReader {
         new
     }
 
-    /// Neighbours were mostly written together and share their metadata.
+    /// Neighbours that were written together share their metadata; the others should not pay for that.
     fn metadata(&mut self, text: &[u8]) -> Option<Metadata> {
-        if let Some((last, metadata)) = &self.metadata
-            && **last == *text
-        {
-            return Some(metadata.clone());
+        let (last, known) = &mut self.metadata;
+        if *last != text {
+            let metadata = serde_json::from_slice(text).ok()?;
+            last.clear();
+            last.extend_from_slice(text);
+            *known = None;
+            return Some(metadata);
         }
-        let metadata: Metadata = serde_json::from_slice(text).ok()?;
-        self.metadata = Some((text.into(), metadata.clone()));
-        Some(metadata)
+        if known.is_none() {
+            *known = Some(serde_json::from_slice(text).ok()?);
+        }
+        known.clone()
     }
 }

@@ -11,6 +11,7 @@ use mink_runtime::storage::{
     Direction, RecordedEvent, StorageError, StreamInfo, StreamPage, StreamQuery,
 };
 use sqlx::error::BoxDynError;
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, Either, Executor, Sqlite, SqlitePool};
 
@@ -46,6 +47,12 @@ impl Reader {
         storage_error(error, &self.label)
     }
 
+    /// Taken before the rows are asked for: a pool that does it by itself passes each row on once more.
+    async fn connection(&self) -> Result<PoolConnection<Sqlite>, StorageError> {
+        let conn = self.pool.acquire().await;
+        conn.map_err(|error| self.failed(error))
+    }
+
     fn explain(&self, failed: Failed) -> StorageError {
         match failed {
             Failed::Database(error) => self.failed(error),
@@ -57,7 +64,8 @@ impl Reader {
         let arguments = arguments(std::slice::from_ref(query)).map_err(|e| self.encode(e))?;
         let sql = stream_sql(query.direction);
         let mut page = Page::of(query);
-        fetch(&self.pool, sql, arguments, 1, |_, row| page.add(row))
+        let mut conn = self.connection().await?;
+        fetch(&mut *conn, sql, arguments, 1, |_, row| page.add(row))
             .await
             .map_err(|failed| self.explain(failed))?;
         page.page.ok_or_else(|| StorageError::StreamNotFound {
@@ -230,10 +238,15 @@ impl<'q> Page<'q> {
         let version = facts.number().ok_or_else(|| torn(whose))?;
         let page = match &mut self.page {
             Some(page) => page,
-            none => none.insert(StreamPage {
-                version: unsigned(version, "version", whose)?,
-                events: Vec::new(),
-            }),
+            none => {
+                let version = unsigned(version, "version", whose)?;
+                let range = (query.to.min(version) + 1).saturating_sub(query.from.max(1));
+                let room = range.min(StreamQuery::PAGE as u64).min(query.limit as u64);
+                none.insert(StreamPage {
+                    version,
+                    events: Vec::with_capacity(usize::try_from(room).unwrap_or(0)),
+                })
+            }
         };
         // A stream without an event in the range is one row of nothing but its version.
         if !facts.is_empty() {

@@ -129,15 +129,17 @@ impl Commit {
                 limit: limits.commit_events,
             });
         }
-        let mut streams = HashSet::with_capacity(self.appends.len());
-        let mut ids = HashSet::with_capacity(count);
+        // One of a kind is nobody's double: most commits hold one event of one stream, and pay for no set.
+        let (one_stream, one_event) = (self.appends.len() == 1, count == 1);
+        let mut streams = HashSet::new();
+        let mut ids = HashSet::with_capacity(if one_event { 0 } else { count });
         for append in &self.appends {
             if append.events.is_empty() {
                 return Err(CommitError::NoEvents {
                     stream: Some(append.stream.clone()),
                 });
             }
-            if !streams.insert((&append.tenant, &append.stream)) {
+            if !one_stream && !streams.insert((&append.tenant, &append.stream)) {
                 return Err(CommitError::StreamTwice {
                     stream: append.stream.clone(),
                 });
@@ -159,7 +161,7 @@ impl Commit {
                         limit: limits.event_bytes,
                     });
                 }
-                if !ids.insert((&append.tenant, event.id)) {
+                if !one_event && !ids.insert((&append.tenant, event.id)) {
                     return Err(CommitError::EventIdReused {
                         id: event.id,
                         stream: append.stream.clone(),

@@ -37,7 +37,8 @@ impl Reader {
         let mut head = 0;
         let mut events = Vec::new();
         let mut reader = EventReader::default();
-        fetch(&self.pool, sql, arguments, 2, |statement, row| {
+        let mut conn = self.connection().await?;
+        fetch(&mut *conn, sql, arguments, 2, |statement, row| {
             if statement == 0 {
                 let found = row.try_get::<Option<i64>, _>(0).ok().flatten();
                 head = found.map_or(0, |head| u64::try_from(head).unwrap_or(0));
