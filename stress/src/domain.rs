@@ -4,9 +4,7 @@
 use std::borrow::Cow;
 use std::convert::Infallible;
 
-use mink_runtime::aggregate::{
-    Aggregate, AggregateHandlers, Applies, Decider, Decides, Evolver,
-};
+use mink_runtime::aggregate::{Aggregate, AggregateHandlers, Applies, Decider, Decides, Evolver};
 use mink_runtime::command::{Command, CommandContext, MissingService, Routed};
 use mink_runtime::event::Event;
 use mink_runtime::registry::{Location, Registry};

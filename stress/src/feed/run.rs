@@ -150,7 +150,14 @@ impl FeedRun {
         let began = Instant::now();
         let desk = Desk::new(store.clone(), pool.clone(), record.clone(), self.shared).await?;
         let writers = desk.start(&mut rng, "main", self.writers);
-        let (stop_children, stopped) = watch::channel(false);
+        let (stop_killing, stopped) = watch::channel(false);
+        let terminator = tokio::spawn(terminate(
+            url.to_owned(),
+            rng.fork(),
+            self.terminate_every,
+            Arc::clone(&tally),
+            stopped.clone(),
+        ));
         let children = Children::new(&self.program, url, record.clone(), Arc::clone(&tally)).start(
             &mut rng,
             self.children,
@@ -172,15 +179,18 @@ impl FeedRun {
         };
         self.wait_for(&readers[0], self.events).await?;
         desk.stop();
-        stop_children.send_replace(true);
+        stop_killing.send_replace(true);
         join(writers).await?;
         for child in join(children).await? {
             child?;
         }
+        terminator
+            .await
+            .context("the terminator of backends panicked")?;
         let wrote = began.elapsed();
 
         // the old transactions are still open: a feed that waits for them would not get to its end
-        let committed = table(url).await?;
+        let committed = table(url).await.context("reading what was committed")?;
         follow_to(&readers, committed.len()).await;
         disturbances.abort_all();
         while disturbances.join_next().await.is_some() {}
@@ -224,8 +234,6 @@ impl FeedRun {
             "INSERT INTO unrelated DEFAULT VALUES",
             count,
         ));
-        let (at, count) = owned();
-        disturbances.spawn(terminate(at, rng.fork(), self.terminate_every, count));
         disturbances.spawn(rival(store.clone(), rng.fork(), Arc::clone(tally)));
         let other = PostgresStore::connect(url).await?;
         for _ in 0..2 {
