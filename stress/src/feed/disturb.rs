@@ -11,6 +11,7 @@ use fastrand::Rng;
 use mink_postgres::PostgresStore;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::record::Record;
@@ -71,13 +72,23 @@ pub(super) async fn hold(
     }
 }
 
-/// Terminates a random backend of this database every `every` or so, with preference for those in a transaction.
-pub(super) async fn terminate(url: String, mut rng: Rng, every: Duration, tally: Arc<Tally>) {
-    loop {
+/// Terminates a random backend of this database every `every` or so, with preference for those in a transaction,
+/// until `stop` says so: the judge's own connections are not to be hit.
+pub(super) async fn terminate(
+    url: String,
+    mut rng: Rng,
+    every: Duration,
+    tally: Arc<Tally>,
+    stop: watch::Receiver<bool>,
+) {
+    while !*stop.borrow() {
         let _: Result<()> = async {
             let mut conn = connect(&url).await?;
             loop {
                 pause(&mut rng, every * 2).await;
+                if *stop.borrow() {
+                    return Ok(());
+                }
                 let victim: Option<(String, bool)> = sqlx::query_as(
                     "WITH victim AS MATERIALIZED (
                          SELECT pid, state FROM pg_stat_activity
@@ -138,7 +149,7 @@ impl Children {
         self,
         rng: &mut Rng,
         count: usize,
-        stop: &tokio::sync::watch::Receiver<bool>,
+        stop: &watch::Receiver<bool>,
     ) -> JoinSet<Result<()>> {
         let shared = Arc::new(self);
         let mut slots = JoinSet::new();

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use mink_runtime::id::Position;
@@ -33,7 +33,28 @@ pub(super) struct Reader {
     seen: Arc<Mutex<Vec<Seen>>>,
     count: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
-    task: JoinHandle<()>,
+    task: JoinHandle<Calls>,
+}
+
+/// How a reader's calls went.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Calls {
+    /// How many failed.
+    pub(super) failed: u64,
+    /// Why the last one did.
+    pub(super) failure: Option<String>,
+    /// The longest read, and when it ended, in microseconds since 1970.
+    pub(super) longest_read: (Duration, i64),
+    /// The longest wait for the feed to move, and when it ended.
+    pub(super) longest_wait: (Duration, i64),
+}
+
+/// Keeps the longer of the two.
+fn keep_longest(longest: &mut (Duration, i64), began: Instant) {
+    let took = began.elapsed();
+    if took > longest.0 {
+        *longest = (took, chrono::Utc::now().timestamp_micros());
+    }
 }
 
 impl Reader {
@@ -48,12 +69,21 @@ impl Reader {
             async move {
                 let filter = FeedFilter::all();
                 let mut after = Position::START;
+                let mut calls = Calls::default();
                 while !stop.load(Ordering::Acquire) {
                     let moved = store.feed_moved();
                     let limit = rng.usize(1..=2000);
-                    let Ok(page) = store.read_feed(after, &filter, limit).await else {
-                        tokio::time::sleep(Duration::from_millis(20)).await;
-                        continue;
+                    let began = Instant::now();
+                    let read = store.read_feed(after, &filter, limit).await;
+                    keep_longest(&mut calls.longest_read, began);
+                    let page = match read {
+                        Ok(page) => page,
+                        Err(error) => {
+                            calls.failed += 1;
+                            calls.failure = Some(error.to_string());
+                            tokio::time::sleep(Duration::from_millis(20)).await;
+                            continue;
+                        }
                     };
                     let at = chrono::Utc::now().timestamp_micros();
                     let is_caught_up = page.next == page.head;
@@ -71,9 +101,12 @@ impl Reader {
                     };
                     count.store(total, Ordering::Release);
                     if is_caught_up {
+                        let began = Instant::now();
                         moved.await;
+                        keep_longest(&mut calls.longest_wait, began);
                     }
                 }
+                calls
             }
         });
         Self {
@@ -91,11 +124,11 @@ impl Reader {
     }
 
     /// Ends it and gives all that it was delivered.
-    pub(super) async fn finish(self) -> Vec<Seen> {
+    pub(super) async fn finish(self) -> (Vec<Seen>, Calls) {
         self.stop.store(true, Ordering::Release);
         // a panic in the task leaves what was noted before it, which the checker judges
-        let _ = self.task.await;
-        std::mem::take(&mut *lock(&self.seen))
+        let calls = self.task.await.unwrap_or_default();
+        (std::mem::take(&mut *lock(&self.seen)), calls)
     }
 }
 

@@ -19,7 +19,7 @@ use xtask::services::Postgres;
 
 use super::checker::{FeedChecker, FeedFaults};
 use super::disturb::{Children, Tally, hold, rival, terminate};
-use super::reader::{Reader, Seen};
+use super::reader::{Calls, Reader, Seen};
 use super::record::Record;
 use super::writers::{BUSINESS, Counts, Desk};
 use crate::crash::{Fate, Ledger};
@@ -150,7 +150,14 @@ impl FeedRun {
         let began = Instant::now();
         let desk = Desk::new(store.clone(), pool.clone(), record.clone(), self.shared).await?;
         let writers = desk.start(&mut rng, "main", self.writers);
-        let (stop_children, stopped) = watch::channel(false);
+        let (stop_killing, stopped) = watch::channel(false);
+        let terminator = tokio::spawn(terminate(
+            url.to_owned(),
+            rng.fork(),
+            self.terminate_every,
+            Arc::clone(&tally),
+            stopped.clone(),
+        ));
         let children = Children::new(&self.program, url, record.clone(), Arc::clone(&tally)).start(
             &mut rng,
             self.children,
@@ -172,21 +179,26 @@ impl FeedRun {
         };
         self.wait_for(&readers[0], self.events).await?;
         desk.stop();
-        stop_children.send_replace(true);
+        stop_killing.send_replace(true);
         join(writers).await?;
         for child in join(children).await? {
             child?;
         }
+        terminator
+            .await
+            .context("the terminator of backends panicked")?;
         let wrote = began.elapsed();
 
         // the old transactions are still open: a feed that waits for them would not get to its end
-        let committed = table(url).await?;
+        let committed = table(url).await.context("reading what was committed")?;
         follow_to(&readers, committed.len()).await;
         disturbances.abort_all();
         while disturbances.join_next().await.is_some() {}
         let mut seen = Vec::new();
         for reader in readers {
-            seen.push(reader.finish().await);
+            let (delivered, calls) = reader.finish().await;
+            told.push(tell_reader(seen.len(), &calls, outage));
+            seen.push(delivered);
         }
         let business: Vec<(Uuid,)> = sqlx::query_as("SELECT commit FROM business")
             .fetch_all(&pool)
@@ -224,8 +236,6 @@ impl FeedRun {
             "INSERT INTO unrelated DEFAULT VALUES",
             count,
         ));
-        let (at, count) = owned();
-        disturbances.spawn(terminate(at, rng.fork(), self.terminate_every, count));
         disturbances.spawn(rival(store.clone(), rng.fork(), Arc::clone(tally)));
         let other = PostgresStore::open(url).await?;
         for _ in 0..2 {
@@ -326,6 +336,24 @@ fn tell(tally: &Tally, wrote: Duration, events: usize) -> String {
     )
 }
 
+fn tell_reader(number: usize, calls: &Calls, outage: Option<Outage>) -> String {
+    let after_restart = |ended: i64| match outage {
+        Some(outage) => format!(", {} ms after the restart", (ended - outage.ended) / 1000),
+        None => String::new(),
+    };
+    let (read, read_ended) = calls.longest_read;
+    let (wait, wait_ended) = calls.longest_wait;
+    format!(
+        "reader {number}: {} reads failed ({}); the longest took {} ms, ended{}; the longest wait took {} ms, ended{}",
+        calls.failed,
+        calls.failure.as_deref().unwrap_or("none"),
+        read.as_millis(),
+        after_restart(read_ended),
+        wait.as_millis(),
+        after_restart(wait_ended),
+    )
+}
+
 fn judge(
     checker: &FeedChecker,
     seen: &[Vec<Seen>],
@@ -385,13 +413,18 @@ fn measure(
         (outage.began, outage.ended + resume)
     });
     let mut lags: Vec<u64> = Vec::new();
+    let mut slowest: Option<(u64, &Seen)> = None;
     for seen in seen.iter().flatten() {
         let Some(answered) = seen.commit.and_then(|commit| answered.get(&commit)) else {
             continue;
         };
         let is_apart = window.is_some_and(|(from, to)| *answered < to && seen.at > from);
         if !is_apart {
-            lags.push(u64::try_from(seen.at - answered).unwrap_or_default() / 1000);
+            let lag = u64::try_from(seen.at - answered).unwrap_or_default() / 1000;
+            lags.push(lag);
+            if slowest.is_none_or(|(longest, _)| lag > longest) {
+                slowest = Some((lag, seen));
+            }
         }
     }
     lags.sort_unstable();
@@ -404,6 +437,14 @@ fn measure(
         report.p99_lag_ms,
         report.max_lag_ms
     ));
+    if let (Some((lag, seen)), Some(outage)) = (slowest, outage) {
+        report.told.push(format!(
+            "the slowest delivery ({lag} ms) came {} ms after the restart: {:?}, in a transaction of the writer's own: {}",
+            (seen.at - outage.ended) / 1000,
+            seen.delivered,
+            seen.is_own
+        ));
+    }
     if let Some(outage) = outage {
         report.resumed_ms = seen
             .iter()
