@@ -271,6 +271,7 @@ pub fn derive_aggregate(item: TokenStream) -> TokenStream {
 /// | Key | Where | Meaning |
 /// |---|---|---|
 /// | `shape = String` | field, variant, type | it is stored as this type; in quotes when it has a `<`: `shape = "Vec<u8>"` |
+/// | `example = "AB-12"` | field, type | a value that is accepted, for a type that does not accept every value of its shape: the registry's test writes and reads it |
 /// | `recursive` | field | the field leads back to its own type; its shape is looked up when it is needed |
 /// | `crate = path` | type | where `mink` is, when it is not what `Cargo.toml` calls it |
 #[proc_macro_derive(Shape, attributes(mink))]

@@ -59,8 +59,24 @@ pub enum TypeShape {
     Struct(StructShape),
     /// One of several variants.
     Enum(EnumShape),
+    /// A shape of which not every value is accepted, with one that is.
+    Example {
+        /// The shape.
+        shape: &'static TypeShape,
+        /// A value that is accepted.
+        example: Example,
+    },
     /// A shape that is looked up when it is needed, which ends the recursion of a type that contains itself.
     Lazy(fn() -> TypeShape),
+}
+
+/// A value that a type accepts, declared with `#[mink(example = ...)]`.
+#[derive(Debug, Clone, Copy)]
+pub enum Example {
+    /// Text.
+    Text(&'static str),
+    /// Any other value, as JSON.
+    Json(&'static str),
 }
 
 /// An object with fixed fields.

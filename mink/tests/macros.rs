@@ -9,6 +9,8 @@ mod debug;
 mod decisions;
 #[path = "macros/events.rs"]
 mod events;
+#[path = "macros/examples.rs"]
+mod examples;
 #[path = "macros/locations.rs"]
 mod locations;
 #[path = "macros/places.rs"]

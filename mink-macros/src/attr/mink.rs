@@ -2,7 +2,7 @@
 
 use darling::FromAttributes;
 use darling::util::{Flag, SpannedValue};
-use syn::{Attribute, Path, Type};
+use syn::{Attribute, Lit, Path, Type};
 
 use crate::attr::MINK;
 use crate::ctxt::Ctxt;
@@ -19,6 +19,8 @@ pub(crate) struct FieldKeys {
     pub(crate) recursive: Flag,
     /// The type as which the field is stored.
     pub(crate) shape: Option<SpannedValue<StoredAs>>,
+    /// A value that the field accepts.
+    pub(crate) example: Option<Lit>,
 }
 
 /// On a struct or enum.
@@ -30,6 +32,8 @@ pub(crate) struct ContainerKeys {
     pub(crate) krate: Option<Path>,
     /// The type as which the item is stored.
     pub(crate) shape: Option<SpannedValue<StoredAs>>,
+    /// A value that the item accepts.
+    pub(crate) example: Option<Lit>,
 }
 
 /// On a method of a `#[handlers]` block.

@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Type, parse_quote};
+use syn::{Lit, Type, parse_quote};
 
 use crate::item::{Body, FieldDef, FieldList, Item, Style, VariantDef};
 use crate::krate::Root;
@@ -25,6 +25,28 @@ pub(crate) fn expand(root: &Root, item: &Item) -> TokenStream {
 }
 
 fn shape(root: &Root, item: &Item) -> TokenStream {
+    with_example(root, item.mink.example.as_ref(), of_item(root, item))
+}
+
+/// The shape with the value that was declared for it.
+fn with_example(root: &Root, example: Option<&Lit>, shape: TokenStream) -> TokenStream {
+    let example = match example {
+        None => return shape,
+        Some(Lit::Str(text)) => quote!(Text(#text)),
+        Some(other) => {
+            let json = other.to_token_stream().to_string();
+            quote!(Json(#json))
+        }
+    };
+    quote! {
+        #root::schema::TypeShape::Example {
+            shape: &#shape,
+            example: #root::schema::Example::#example,
+        }
+    }
+}
+
+fn of_item(root: &Root, item: &Item) -> TokenStream {
     if let Some(stored) = &item.mink.shape {
         return of_type(root, &stored.0);
     }
@@ -114,6 +136,7 @@ fn of_field(root: &Root, field: &FieldDef) -> TokenStream {
         Some(stored) => of_type(root, &stored.0),
         None => of_type(root, &field.ty),
     };
+    let shape = with_example(root, field.mink.example.as_ref(), shape);
     if field.mink.recursive.is_present() {
         quote!(#root::schema::TypeShape::Lazy(|| #shape))
     } else {

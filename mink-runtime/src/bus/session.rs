@@ -21,17 +21,6 @@ use crate::storage::{Append, Commit, CommitError, ExpectedVersion, NewEvent};
 /// start anew: another writer was first, so the decisions may no longer hold.
 ///
 /// Dereferences to the state as the commands so far left it. Dropping the session forgets its events.
-///
-/// ```ignore
-/// let mut order = app.session::<Order>("536365").await?;
-/// order.execute(PlaceOrder { .. }).await?;
-/// for line in lines {
-///     if let Err(refused) = order.execute(line).await {
-///         eprintln!("{refused}");               // the others are committed all the same
-///     }
-/// }
-/// let receipt = order.commit().await?;
-/// ```
 pub struct Session<A> {
     repository: Repository,
     services: Arc<Services>,

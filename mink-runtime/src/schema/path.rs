@@ -24,6 +24,7 @@ pub const fn check_path(shape: &TypeShape, path: &str) -> Option<PathFault> {
 const fn check(shape: &TypeShape, path: &[u8], start: usize) -> Option<PathFault> {
     match shape {
         TypeShape::Optional(inner) | TypeShape::List(inner) => check(inner, path, start),
+        TypeShape::Example { shape, .. } => check(shape, path, start),
         // a constant cannot call the function behind it: such a path is checked when the registry is verified
         TypeShape::Any | TypeShape::Lazy(_) => None,
         TypeShape::Struct(shape) => field(shape.fields, path, start),

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value, json};
 
-use super::{EnumShape, Field, StructShape, Tag, TypeShape};
+use super::{EnumShape, Example, Field, StructShape, Tag, TypeShape};
 
 /// A payload made up from a shape.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +69,10 @@ fn sample(shape: &TypeShape, fill: Fill, variant: usize, depth: usize) -> Value 
             Value::Object(object(fields, fill, variant, depth))
         }
         TypeShape::Enum(shape) => variant_of(shape, fill, variant, depth),
+        TypeShape::Example { example, .. } => match example {
+            Example::Text(text) => json!(text),
+            Example::Json(json) => serde_json::from_str(json).unwrap_or(Value::Null),
+        },
         TypeShape::Lazy(shape) => inner(&shape()),
     }
 }
@@ -154,6 +158,7 @@ fn any_lossy(shape: &TypeShape, depth: usize) -> bool {
                 .variants
                 .iter()
                 .any(|variant| any_lossy(&variant.shape, depth + 1)),
+            TypeShape::Example { shape, .. } => any_lossy(shape, depth + 1),
             TypeShape::Lazy(shape) => any_lossy(&shape(), depth + 1),
             _ => false,
         }
