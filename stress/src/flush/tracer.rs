@@ -107,7 +107,7 @@ pub fn arguments(output: &Path) -> Vec<String> {
 }
 
 impl Tracer {
-    /// Attaches to a process and returns once it is traced.
+    /// Attaches to a process and its children, and returns once they are traced.
     ///
     /// # Errors
     /// [`TracerError::Refused`] when the operating system does not allow it.
@@ -121,9 +121,16 @@ impl Tracer {
     /// [`TracerError::Refused`] when the operating system does not allow it.
     pub fn attach_with(pid: u32, arguments: &[String], output: &Path) -> Result<Self, TracerError> {
         strace()?;
-        let mut child = Command::new("strace")
-            .args(arguments)
-            .args(["-p", &pid.to_string()])
+        // strace follows children to come by itself; those that live already are named
+        let living = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
+        let mut pids = vec![pid.to_string()];
+        pids.extend(living.split_ascii_whitespace().map(str::to_owned));
+        let mut command = Command::new("strace");
+        command.args(arguments);
+        for pid in &pids {
+            command.args(["-p", pid]);
+        }
+        let mut child = command
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()?;
@@ -131,7 +138,10 @@ impl Tracer {
         let mut said = String::new();
         if let Some(stderr) = child.stderr.take() {
             let mut stderr = BufReader::new(stderr);
-            while stderr.read_line(&mut said)? > 0 && !said.contains(" attached") {}
+            // a child may have ended meanwhile, which it says too: `strace: attach: ptrace(...): No such process`
+            let is_told = |line: &&str| line.contains(" attached") || line.contains("attach: ");
+            let all = |said: &str| said.lines().filter(is_told).count() >= pids.len();
+            while !all(&said) && stderr.read_line(&mut said)? > 0 {}
             std::thread::spawn(move || {
                 std::io::copy(&mut stderr, &mut std::io::sink()).ok();
             });
