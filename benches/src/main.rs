@@ -42,7 +42,7 @@ impl CommandLine {
 
     fn wants_work(&self, work: WorkName) -> bool {
         let name = format!("{work:?}");
-        self.work.is_empty() || self.work.iter().any(|wanted| *wanted == name)
+        self.work.is_empty() || self.work.contains(&name)
     }
 }
 
