@@ -19,6 +19,8 @@ pub struct Amount {
     pub stream: u64,
     /// How many events are in the feed that is scanned.
     pub feed: u64,
+    /// With how many connections the hand-written side is tried, where more than one can help.
+    pub connections: &'static [usize],
 }
 
 impl Amount {
@@ -33,6 +35,7 @@ impl Amount {
             batch: 100,
             stream: 1000,
             feed: 100_000,
+            connections: &[1, 2, 4, 8, 16, 32],
         }
     }
 
@@ -58,6 +61,7 @@ impl Amount {
             batch: 10,
             stream: 10,
             feed: 30,
+            connections: &[1, 3],
         }
     }
 

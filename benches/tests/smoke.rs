@@ -66,7 +66,7 @@ fn server() -> (Option<Postgres>, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_work_is_done_on_postgres_with_any_number_of_connections() {
+async fn every_work_is_done_on_postgres_at_the_best_number_of_connections() {
     let (_server, url) = server();
     let (arena, made) = arena::postgres::prepare(Amount::smoke(), &url)
         .await

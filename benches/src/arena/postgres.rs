@@ -13,9 +13,6 @@ use crate::contest::{Contestant, Side};
 use crate::raw::postgres::{Bare, Grouped, Same, settings};
 use crate::side::fill;
 
-/// How many connections the hand-written side is tried with.
-const CONNECTIONS: [usize; 6] = [1, 2, 4, 8, 16, 32];
-
 /// Makes databases on a server.
 struct Server {
     url: String,
@@ -118,7 +115,7 @@ async fn writers(work: WorkName, amount: Amount, server: &mut Server) -> Result<
     let mut bare = Vec::new();
     let alone = [1];
     let counts = if work == WorkName::ManyTasks {
-        &CONNECTIONS[..]
+        amount.connections
     } else {
         // One commit after the other never uses a second one.
         &alone[..]
