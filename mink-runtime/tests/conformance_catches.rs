@@ -115,7 +115,6 @@ catches! {
         ["a_refused_payload_leaves_its_neighbours_alone", "does not touch its neighbours"];
     a_commit_in_parts: CommitsInParts,
         ["a_commit_writes_all_of_its_streams_or_none", "none is written"],
-        ["a_reader_never_sees_half_a_commit", "never sees half a commit"],
         ["an_abandoned_commit_is_whole_or_absent", "whole or absent"];
     json_written_anew: WritesJsonAnew,
         ["json_payloads_are_kept_byte_for_byte", "not kept byte for byte"];
