@@ -52,6 +52,35 @@ impl Probe {
     }
 }
 
+#[derive(serde::Deserialize)]
+struct Person {
+    #[allow(dead_code, reason = "read to be checked")]
+    age: u8,
+}
+
+#[event(version = 2, upcast(1 => checked))]
+struct PersonMoved {
+    city: String,
+}
+
+fn checked(
+    payload: mink::serde_json::Value,
+) -> Result<mink::serde_json::Value, mink::serde_json::Error> {
+    let _: Person = mink::serde_json::from_value(payload.clone())?;
+    Ok(payload)
+}
+
+#[test]
+fn an_upcaster_that_passes_serdes_error_on_does_not_quote_the_value() {
+    let value = mink::serde_json::json!({ "age": "bob@example.com" });
+    let mink::event::UpcastStep::Json(step) = PersonMoved::UPCASTS[0].step else {
+        panic!("it is a step on JSON");
+    };
+    let said = step(value).unwrap_err().to_string();
+    assert!(said.contains("string where u8 was expected"), "{said}");
+    assert!(!said.contains("bob"), "{said}");
+}
+
 async fn app() -> Mink {
     let registry = mink::registry();
     Mink::builder()
