@@ -121,7 +121,7 @@ impl PostgresOptions {
         let name = self.schema.or(target.schema);
         let schema = Schema::new(name.as_deref().unwrap_or("mink")).map_err(|reason| {
             StorageError::InvalidUrl {
-                url: target.shown,
+                url: target.shown.clone(),
                 reason,
             }
         })?;
@@ -135,7 +135,7 @@ impl PostgresOptions {
         let mut lease = connections
             .lease()
             .await
-            .map_err(|error| cannot_connect(&error))?;
+            .map_err(|error| cannot_connect(&error, &target.shown))?;
         migrate(lease.conn(), &schema, self.migrate).await?;
         lease.give_back::<()>(&Ok(()));
 
@@ -158,8 +158,8 @@ impl PostgresOptions {
 }
 
 /// Whatever keeps the first connection from being made, the store cannot be reached.
-fn cannot_connect(error: &sqlx::Error) -> StorageError {
+fn cannot_connect(error: &sqlx::Error, url: &str) -> StorageError {
     StorageError::Unavailable {
-        reason: failure::said(error),
+        reason: format!("`{url}`: {}", failure::said(error)),
     }
 }

@@ -63,10 +63,11 @@ fn redacted(url: &Url) -> String {
         return format!("{}://…", url.scheme());
     }
     let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    if pairs.iter().any(|(key, _)| key == "password") {
+    if !pairs.is_empty() {
+        // A misspelled parameter, and `options`, may hold a password too.
         let shown = pairs.iter().map(|(key, value)| {
-            let value = if key == "password" { "***" } else { value };
-            (key, value)
+            let harmless = matches!(&**key, "schema" | "sslmode" | "application_name");
+            (key, if harmless { value } else { "***" })
         });
         url.query_pairs_mut().clear().extend_pairs(shown);
     }
@@ -92,6 +93,8 @@ mod tests {
             "postgres://u:secret@h/d",
             "postgresql://h/d?user=u&password=secret",
             "postgres://u:secret@h/d?schema=a&password=secret",
+            "postgres://h/d?Password=secret",
+            "postgres://h/d?options=-c%20app.password%3Dsecret",
         ] {
             assert!(!parse(url).unwrap().shown.contains("secret"), "{url}");
         }

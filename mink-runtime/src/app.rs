@@ -38,6 +38,16 @@ struct Shared {
     clock: Arc<dyn Clock>,
 }
 
+/// Shows the store's name and the tenant, and no URL, which may hold a password.
+impl std::fmt::Debug for Mink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mink")
+            .field("store", &self.storage().name())
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Mink {
     /// Opens the store at `url` and starts everything annotated in this binary: `sqlite://shop.db`,
     /// `postgres://user@host/db`, `memory://`.

@@ -24,6 +24,11 @@ use crate::repository::{LoadError, Loaded, Repository};
 use crate::storage::{Append, Commit, CommitError, ExpectedVersion, NewEvent};
 use turns::Turns;
 
+tokio::task_local! {
+    /// Set while a handler decides.
+    static DECIDING: ();
+}
+
 /// How commands are dispatched.
 #[derive(Debug, Clone, Copy)]
 pub struct BusOptions {
@@ -105,7 +110,13 @@ impl Bus {
             services: Arc::clone(&self.services),
         };
         let stream = StreamId::of(A::NAME, &context.aggregate_id).map_err(LoadError::from)?;
-        let mut turn = self.turns.join(tenant, &stream).await;
+        // Whoever dispatches within a handler may hold a turn already: waiting for another could wait for ever.
+        let nested = DECIDING.try_with(|()| ()).is_ok();
+        let mut turn = if nested {
+            None
+        } else {
+            self.turns.join(tenant, &stream).await
+        };
         let mut loaded = self
             .repository
             .load::<A>(tenant, &context.aggregate_id)
@@ -113,7 +124,8 @@ impl Bus {
         let mut waits = conflict_waits(self.options.conflict_retries);
         loop {
             context.version = loaded.version();
-            let events = match loaded.handle(command.clone(), &context).await {
+            let decided = DECIDING.scope((), loaded.handle(command.clone(), &context));
+            let events = match decided.await {
                 Ok(events) => events,
                 Err(Refusal::Domain(error)) => return Err(DispatchError::Rejected(error)),
                 Err(Refusal::MissingService(missing)) => return Err(missing.into()),
@@ -129,7 +141,7 @@ impl Bus {
                 }
                 Err(AppendFault::Encode(error)) => return Err(error.into()),
                 Err(AppendFault::Commit(CommitError::Conflict(conflict))) => {
-                    if turn.is_none() {
+                    if turn.is_none() && !nested {
                         turn = Some(self.turns.take(tenant, loaded.stream()).await);
                     } else {
                         // within this process turns are taken: this conflict is with another process

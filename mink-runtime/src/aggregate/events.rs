@@ -141,6 +141,14 @@ impl<A> AnyEvent<A> {
         self.inner.to_json()
     }
 
+    /// Whether JSON text that [`to_json`](Self::to_json) wrote can be read as this event's type.
+    ///
+    /// # Errors
+    /// What its `Deserialize` says.
+    pub(crate) fn reads_back(&self, json: &[u8]) -> Result<(), serde_json::Error> {
+        self.inner.reads_back(json)
+    }
+
     /// Evolves `aggregate` from it.
     pub fn apply_to(&self, aggregate: &mut A) {
         self.inner.apply_to(aggregate);
@@ -168,6 +176,7 @@ trait ErasedEvent<A>: Send + Sync {
     fn encrypted(&self) -> &'static [&'static str];
     fn as_any(&self) -> &dyn Any;
     fn to_json(&self) -> Result<Vec<u8>, serde_json::Error>;
+    fn reads_back(&self, json: &[u8]) -> Result<(), serde_json::Error>;
     fn apply_to(&self, aggregate: &mut A);
     fn boxed_clone(&self) -> Box<dyn ErasedEvent<A>>;
 }
@@ -187,6 +196,9 @@ impl<A: Applies<E>, E: Event> ErasedEvent<A> for E {
     }
     fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(self)
+    }
+    fn reads_back(&self, json: &[u8]) -> Result<(), serde_json::Error> {
+        serde_json::from_slice::<E>(json).map(drop)
     }
     fn apply_to(&self, aggregate: &mut A) {
         aggregate.apply(self);

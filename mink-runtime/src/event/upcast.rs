@@ -1,3 +1,5 @@
+use std::any::Any;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -77,9 +79,13 @@ impl UpcastOutcome for Value {
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: std::fmt::Display> UpcastOutcome for Result<Value, E> {
+impl<E: std::fmt::Display + 'static> UpcastOutcome for Result<Value, E> {
     fn into_outcome(self) -> Result<Value, UpcastFailure> {
-        self.map_err(UpcastFailure::new)
+        self.map_err(|error| match (&error as &dyn Any).downcast_ref() {
+            // serde quotes the value that does not fit, and it may be personal
+            Some(error) => UpcastFailure::new(crate::pipeline::without_values(error)),
+            None => UpcastFailure::new(error),
+        })
     }
 }
 

@@ -13,14 +13,15 @@ use crate::storage::{Format, NewEvent};
 pub struct EncodeError {
     /// The stored name of its type.
     pub event_type: &'static str,
-    /// What its `Serialize` said.
+    /// What is wrong, without any value.
     pub reason: String,
 }
 
 /// Turns a domain event into what a store keeps: serialized, stamped with its schema's version, under a fresh id.
 ///
 /// # Errors
-/// [`EncodeError`] when its `Serialize` fails, as for a map whose keys are not text.
+/// [`EncodeError`] when its `Serialize` fails, as for a map whose keys are not text, and when what it wrote cannot be read
+/// again, as for a NaN, which JSON has no word for: stored, it would keep the whole stream from ever being loaded.
 pub fn encode<A: Aggregate>(
     event: &AnyEvent<A>,
     metadata: &Metadata,
@@ -29,6 +30,13 @@ pub fn encode<A: Aggregate>(
     let payload = event.to_json().map_err(|error| EncodeError {
         event_type: event.name(),
         reason: super::without_values(&error),
+    })?;
+    event.reads_back(&payload).map_err(|error| EncodeError {
+        event_type: event.name(),
+        reason: format!(
+            "what was written could not be read back ({}); JSON has no NaN, no infinity and no nesting without end",
+            super::without_values(&error)
+        ),
     })?;
     Ok(NewEvent {
         id: EventId::new(),

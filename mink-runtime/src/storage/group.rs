@@ -7,10 +7,12 @@
 
 mod queue;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
+use futures_util::FutureExt;
 use tokio::sync::{Notify, oneshot};
 
 use super::{Commit, CommitError, Committed, Limits, Storage};
@@ -56,6 +58,8 @@ struct Shared {
     options: GroupOptions,
     queue: Mutex<Queue>,
     idle: Notify,
+    /// A lane was dropped with work left: whoever waits for an answer starts it again, on a runtime that lives.
+    stalled: Notify,
 }
 
 impl GroupCommit {
@@ -69,6 +73,7 @@ impl GroupCommit {
                 options,
                 queue,
                 idle: Notify::new(),
+                stalled: Notify::new(),
             }),
         }
     }
@@ -82,13 +87,26 @@ impl GroupCommit {
     /// What [`Commit::check`] and [`Storage::commit`] say.
     pub async fn submit(&self, commit: Arc<Commit>) -> Result<Committed, CommitError> {
         commit.check(&self.shared.options.limits)?;
-        let (answer, answered) = oneshot::channel();
+        let (answer, mut answered) = oneshot::channel();
+        let stalled = self.shared.stalled.notified();
+        tokio::pin!(stalled);
+        stalled.as_mut().enable();
         self.shared.enqueue(Item::new(commit, answer));
-        answered.await.unwrap_or_else(|_| {
-            Err(CommitError::OutcomeUnknown {
-                reason: "the storage adapter panicked".to_owned(),
-            })
-        })
+        loop {
+            tokio::select! {
+                biased;
+                answer = &mut answered => return answer.unwrap_or_else(|_| {
+                    Err(CommitError::OutcomeUnknown {
+                        reason: "the storage adapter panicked, or the runtime that it ran on ended".to_owned(),
+                    })
+                }),
+                () = &mut stalled => {
+                    stalled.set(self.shared.stalled.notified());
+                    stalled.as_mut().enable();
+                    self.shared.start_lanes();
+                }
+            }
+        }
     }
 
     /// Refuses new commits and waits until every accepted one is answered.
@@ -100,6 +118,7 @@ impl GroupCommit {
             if self.shared.lock().close() {
                 return;
             }
+            self.shared.start_lanes();
             idle.await;
         }
     }
@@ -121,17 +140,22 @@ impl Shared {
             queue.push(item)
         };
         if let Some(lane) = lane {
-            let shared = Arc::clone(self);
-            tokio::spawn(async move { shared.run(lane).await });
+            self.start(lane);
         }
     }
 
-    async fn run(self: Arc<Self>, lane: queue::Lane) {
-        let mut running = Running {
-            shared: &self,
+    /// Starts a lane that counts as at work. A runtime that is ending drops the task before its first step, so the
+    /// guard is made here.
+    fn start(self: &Arc<Self>, lane: queue::Lane) {
+        let running = Running {
+            shared: Arc::clone(self),
             lane,
             ended: false,
         };
+        tokio::spawn(Arc::clone(self).run(lane, running));
+    }
+
+    async fn run(self: Arc<Self>, lane: queue::Lane, mut running: Running) {
         loop {
             let Some(items) = self.lock().take(lane) else {
                 break;
@@ -145,8 +169,12 @@ impl Shared {
                 .iter()
                 .map(|item| Arc::clone(&item.commit))
                 .collect();
-            let answers = self.storage.commit(&commits).await;
-            batch.answer(answers);
+            let committing = async { self.storage.commit(&commits).await };
+            match AssertUnwindSafe(committing).catch_unwind().await {
+                Ok(answers) => batch.answer(answers),
+                // the adapter panicked: nobody knows what became of these, and the next batch is not concerned
+                Err(_) => drop(batch),
+            }
             // the tasks just answered get the chance to queue what they do next, so that it shares a batch
             tokio::task::yield_now().await;
         }
@@ -157,8 +185,7 @@ impl Shared {
     fn start_lanes(self: &Arc<Self>) {
         let lanes = self.lock().lanes_to_start();
         for lane in lanes {
-            let shared = Arc::clone(self);
-            tokio::spawn(async move { shared.run(lane).await });
+            self.start(lane);
         }
     }
 
@@ -181,30 +208,50 @@ impl Shared {
                 .with_jitter()
                 .build()
         });
-        self.lock().hold_aside();
-        let shared = Arc::clone(self);
+        let aside = Aside::hold(Arc::clone(self));
         tokio::spawn(async move {
             tokio::time::sleep(wait).await;
-            shared.enqueue(item);
-            shared.lock().release_aside();
-            shared.tell_when_idle();
+            aside.shared.enqueue(item);
         });
     }
 }
 
-/// A lane at work. When the adapter panics it is dropped by unwinding, and the lane must not stay occupied.
-struct Running<'a> {
-    shared: &'a Arc<Shared>,
+/// A lane at work. It is dropped with work left when its runtime ends, while other runtimes may go on; the lane must not
+/// stay occupied.
+struct Running {
+    shared: Arc<Shared>,
     lane: queue::Lane,
     ended: bool,
 }
 
-impl Drop for Running<'_> {
+impl Drop for Running {
     fn drop(&mut self) {
-        if !self.ended {
-            self.shared.lock().abandon(self.lane);
-            self.shared.start_lanes();
+        if self.ended {
+            self.shared.tell_when_idle();
+            return;
         }
+        self.shared.lock().abandon(self.lane);
+        // this runtime takes no more tasks: those who wait on another start the lane there
+        self.shared.stalled.notify_waiters();
+        self.shared.idle.notify_waiters();
+    }
+}
+
+/// A commit that waits for a stream that another transaction holds. However the wait ends, it no longer counts.
+struct Aside {
+    shared: Arc<Shared>,
+}
+
+impl Aside {
+    fn hold(shared: Arc<Shared>) -> Self {
+        shared.lock().hold_aside();
+        Self { shared }
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        self.shared.lock().release_aside();
         self.shared.tell_when_idle();
     }
 }
