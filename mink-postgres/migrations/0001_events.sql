@@ -26,7 +26,9 @@ CREATE TABLE {schema}.events (
     metadata       json NOT NULL,
     recorded_at    timestamptz NOT NULL,
     PRIMARY KEY (tenant, stream, version),
-    UNIQUE (tenant, event_id)
+    -- The id comes first: an index that begins with the tenant looks as good as the primary key to a plan that is made
+    -- while the table is empty and then kept, and each look-up would read all events of the tenant.
+    UNIQUE (event_id, tenant)
 );
 
 CREATE INDEX events_xid ON {schema}.events (xid);
