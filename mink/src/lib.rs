@@ -5,7 +5,7 @@
 //! registered a second time. What does not fit together is a compile error, or one report of every fault when the
 //! program starts.
 //!
-//! ```
+//! ```standalone_crate
 //! use mink::prelude::*;
 //!
 //! #[event]
