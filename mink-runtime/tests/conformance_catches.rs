@@ -36,10 +36,14 @@ fn verdict(rule: &'static str, fault: Fault) -> Option<String> {
     Some(said.unwrap())
 }
 
+/// A fault that only a race brings to light does not show each time. A rule that never sees it holds every time.
+const TRIES: usize = 50;
+
 #[track_caller]
 fn caught(fault: Fault, by: &[(&'static str, &str)]) {
     for (rule, promise) in by {
-        let said = verdict(rule, fault)
+        let said = (0..TRIES)
+            .find_map(|_| verdict(rule, fault))
             .unwrap_or_else(|| panic!("the rule `{rule}` holds for a store that {fault:?}"));
         assert!(
             said.contains(promise),
@@ -103,7 +107,8 @@ catches! {
     an_expected_version_ignored: IgnoresTheExpectedVersion,
         ["an_exact_version_holds_only_at_that_version", "does not hold at version"],
         ["a_conflict_writes_nothing", "does not hold at version"],
-        ["two_racers_create_a_stream_and_one_wins", "one wins"];
+        ["two_racers_create_a_stream_and_one_wins", "one wins"],
+        ["writers_that_retry_lose_no_update", "the event's version is the next"];
     a_version_checked_before_recognition: ChecksVersionsBeforeRecognising,
         ["a_resubmitted_value_is_recognised", "is recognised: stored once"];
     a_resubmitted_value_doubled: DoublesAResubmittedValue,
@@ -115,6 +120,7 @@ catches! {
         ["a_refused_payload_leaves_its_neighbours_alone", "does not touch its neighbours"];
     a_commit_in_parts: CommitsInParts,
         ["a_commit_writes_all_of_its_streams_or_none", "none is written"],
+        ["a_reader_never_sees_half_a_commit", "never sees half a commit"],
         ["an_abandoned_commit_is_whole_or_absent", "whole or absent"];
     json_written_anew: WritesJsonAnew,
         ["json_payloads_are_kept_byte_for_byte", "not kept byte for byte"];
