@@ -4,6 +4,7 @@ mod batch;
 mod builder;
 mod error;
 mod feed;
+mod history;
 mod streams;
 
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::command::{Clock, Routed};
 use crate::id::{AggregateId, InvalidName, Position, StreamId, TenantId};
 use crate::metadata::Metadata;
 use crate::registry::Registry;
-use crate::repository::{LoadError, Loaded};
+use crate::repository::{LoadError, Loaded, Repository};
 use crate::storage::{ExpectedVersion, Storage, StorageError};
 
 /// A running application: everything that is annotated in this binary, on one store.
@@ -193,6 +194,10 @@ impl Mink {
             }
             moved.await;
         }
+    }
+
+    fn repository(&self) -> &Repository {
+        self.shared.bus.repository()
     }
 
     /// The tenant of this handle.
