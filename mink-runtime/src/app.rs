@@ -2,6 +2,8 @@
 
 mod batch;
 mod builder;
+mod config;
+mod configure;
 mod error;
 mod feed;
 mod history;
@@ -17,6 +19,7 @@ pub use feed::FeedReader;
 use crate::aggregate::{AggregateHandlers, Events, Handles, IntoEvents};
 use crate::bus::{Bus, DispatchError, Receipt, Session};
 use crate::command::{Clock, Routed};
+use crate::config::Configuration;
 use crate::id::{AggregateId, InvalidName, Position, StreamId, TenantId};
 use crate::metadata::Metadata;
 use crate::registry::Registry;
@@ -37,6 +40,7 @@ pub struct Mink {
 struct Shared {
     bus: Bus,
     clock: Arc<dyn Clock>,
+    configuration: Configuration,
 }
 
 /// Shows the store's name and the tenant, and no URL, which may hold a password.
@@ -216,6 +220,12 @@ impl Mink {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         self.shared.bus.repository().registry()
+    }
+
+    /// Every setting that this application runs with, and where it comes from. Prints itself.
+    #[must_use]
+    pub fn configuration(&self) -> &Configuration {
+        &self.shared.configuration
     }
 
     /// Refuses new commits, finishes those that were accepted, and closes the store. Every other handle is closed with
