@@ -5,6 +5,7 @@ pub mod app;
 pub mod bus;
 pub mod command;
 pub mod event;
+pub mod handler;
 pub mod id;
 pub mod metadata;
 pub mod pipeline;

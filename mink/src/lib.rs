@@ -116,8 +116,8 @@
 #![doc(test(attr(deny(warnings))))]
 
 pub use mink_runtime::{
-    aggregate, app, bus, command, event, id, metadata, pipeline, registry, repository, schema,
-    storage, testing,
+    aggregate, app, bus, command, event, handler, id, metadata, pipeline, registry, repository,
+    schema, storage, testing,
 };
 
 pub use mink_runtime::app::{Error, Mink, Result};
@@ -127,7 +127,7 @@ pub use mink_postgres as postgres;
 #[cfg(feature = "sqlite")]
 pub use mink_sqlite as sqlite;
 
-pub use mink_macros::{Aggregate, Shape, command, event, handlers};
+pub use mink_macros::{Aggregate, Shape, command, event, handler, handlers};
 pub use mink_runtime::aggregate::Aggregate;
 pub use mink_runtime::schema::Shape;
 
