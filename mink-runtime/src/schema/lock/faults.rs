@@ -396,8 +396,7 @@ impl fmt::Display for SchemaFault {
     }
 }
 
-const THEN_ACCEPT: &str =
-    "\nThen accept the new version: MINK_SCHEMA=accept cargo test";
+const THEN_ACCEPT: &str = "\nThen accept the new version: MINK_SCHEMA=accept cargo test";
 
 fn changed(
     f: &mut fmt::Formatter<'_>,
@@ -414,7 +413,7 @@ fn changed(
         "{place}: event `{event}` v{version} changed and its version did not ({compatibility})"
     )?;
     write!(f, "\n{}\n", Block(diff))?;
-    write!(f, "{}\n", Block(&changes.to_string()))?;
+    writeln!(f, "{}", Block(&changes.to_string()))?;
     match compatibility {
         Compatibility::Full | Compatibility::Backward => f.write_str(
             "Everything stored can still be read. Programs from before this change may not read what is written from now on: update them first.",

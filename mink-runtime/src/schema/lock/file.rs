@@ -110,7 +110,7 @@ impl fmt::Display for SchemaLock {
         let events = serde_json::to_value(&self.events).map_err(|_| fmt::Error)?;
         let mut text = String::new();
         write(&mut text, &events, 0)?;
-        write!(f, "{{\"lock\": {LOCK}, \"events\": {text}}}\n")
+        writeln!(f, "{{\"lock\": {LOCK}, \"events\": {text}}}")
     }
 }
 

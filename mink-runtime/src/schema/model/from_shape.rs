@@ -105,9 +105,12 @@ impl Walk {
         self.inside(known, |walk| {
             let variants = shape.variants.iter().map(|variant| {
                 let (aliases, held) = aliased(&variant.shape);
-                let named = tag != TagSchema::Untagged;
                 VariantSchema {
-                    name: named.then(|| variant.name.to_owned()).unwrap_or_default(),
+                    name: if tag == TagSchema::Untagged {
+                        String::new()
+                    } else {
+                        variant.name.to_owned()
+                    },
                     shape: walk.value(held),
                     aliases,
                 }
