@@ -2,8 +2,11 @@
 
 mod batch;
 mod builder;
+mod config;
+mod configure;
 mod error;
 mod feed;
+mod history;
 mod streams;
 
 use std::sync::Arc;
@@ -16,10 +19,11 @@ pub use feed::FeedReader;
 use crate::aggregate::{AggregateHandlers, Events, Handles, IntoEvents};
 use crate::bus::{Bus, DispatchError, Receipt, Session};
 use crate::command::{Clock, Routed};
+use crate::config::Configuration;
 use crate::id::{AggregateId, InvalidName, Position, StreamId, TenantId};
 use crate::metadata::Metadata;
 use crate::registry::Registry;
-use crate::repository::{LoadError, Loaded};
+use crate::repository::{LoadError, Loaded, Repository};
 use crate::storage::{ExpectedVersion, Storage, StorageError};
 
 /// A running application: everything that is annotated in this binary, on one store.
@@ -36,6 +40,7 @@ pub struct Mink {
 struct Shared {
     bus: Bus,
     clock: Arc<dyn Clock>,
+    configuration: Configuration,
 }
 
 /// Shows the store's name and the tenant, and no URL, which may hold a password.
@@ -195,6 +200,10 @@ impl Mink {
         }
     }
 
+    fn repository(&self) -> &Repository {
+        self.shared.bus.repository()
+    }
+
     /// The tenant of this handle.
     #[must_use]
     pub fn tenant_id(&self) -> &TenantId {
@@ -211,6 +220,12 @@ impl Mink {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         self.shared.bus.repository().registry()
+    }
+
+    /// Every setting that this application runs with, and where it comes from. Prints itself.
+    #[must_use]
+    pub fn configuration(&self) -> &Configuration {
+        &self.shared.configuration
     }
 
     /// Refuses new commits, finishes those that were accepted, and closes the store. Every other handle is closed with

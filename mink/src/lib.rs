@@ -102,6 +102,7 @@
 //!
 //! | Feature | Default | |
 //! |---|---|---|
+//! | `config` | yes | settings from `mink.toml`; the environment and the builder need no feature |
 //! | `sqlite` | yes | the SQLite store, compiled in: `sqlite://shop.db` |
 //! | `postgres` | no | the PostgreSQL store: `postgres://user@host/db` |
 //! | `decimal` | no | `rust_decimal::Decimal` in events |
@@ -116,8 +117,8 @@
 #![doc(test(attr(deny(warnings))))]
 
 pub use mink_runtime::{
-    aggregate, app, bus, command, event, id, metadata, pipeline, registry, repository, schema,
-    storage, testing,
+    aggregate, app, bus, command, config, event, id, metadata, pipeline, registry, repository,
+    schema, storage, testing,
 };
 
 pub use mink_runtime::app::{Error, Mink, Result};

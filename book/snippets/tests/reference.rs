@@ -64,6 +64,7 @@ fn every_error_is_in_the_reference() {
         ("storage/error.rs", "StorageError"),
         ("app/builder.rs", "OpenError"),
         ("app/builder.rs", "StartupFault"),
+        ("config/fault.rs", "ConfigFault"),
         ("registry/faults.rs", "RegistryFault"),
         ("id.rs", "InvalidName"),
         ("app/error.rs", "Error"),
