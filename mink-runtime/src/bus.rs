@@ -20,7 +20,7 @@ use crate::command::{Clock, CommandContext, Routed, Services};
 use crate::id::{EventId, StreamId, TenantId};
 use crate::metadata::Metadata;
 use crate::pipeline::{self, EncodeError};
-use crate::repository::{LoadError, Loaded, Repository};
+use crate::repository::{LoadError, Loaded, Repository, WhenTaken};
 use crate::storage::{Append, Commit, CommitError, ExpectedVersion, NewEvent};
 use turns::Turns;
 
@@ -117,31 +117,46 @@ impl Bus {
         } else {
             self.turns.join(tenant, &stream).await
         };
+        let taken = if nested {
+            WhenTaken::LoadAnother
+        } else {
+            WhenTaken::Wait
+        };
         let mut loaded = self
             .repository
-            .load::<A>(tenant, &context.aggregate_id)
+            .checkout::<A>(tenant, &context.aggregate_id, taken)
             .await?;
         let mut waits = conflict_waits(self.options.conflict_retries);
         loop {
             context.version = loaded.version();
             let decided = DECIDING.scope((), loaded.handle(command.clone(), &context));
             let events = match decided.await {
-                Ok(events) => events,
-                Err(Refusal::Domain(error)) => return Err(DispatchError::Rejected(error)),
+                Ok(events) if !events.is_empty() => events,
                 Err(Refusal::MissingService(missing)) => return Err(missing.into()),
+                // no commit will notice that the state is out of date
+                nothing => {
+                    if loaded.confirm().await? {
+                        continue;
+                    }
+                    let receipt = Receipt::nothing(tenant.clone(), &loaded, context);
+                    loaded.put_back();
+                    return match nothing {
+                        Err(Refusal::Domain(error)) => Err(DispatchError::Rejected(error)),
+                        _ => Ok(receipt),
+                    };
+                }
             };
-            if events.is_empty() {
-                return Ok(Receipt::nothing(tenant.clone(), &loaded, context));
-            }
-            match self.append(tenant, &loaded, &events, &context).await {
-                Ok(commit) => {
-                    let receipt =
-                        Receipt::committed(tenant.clone(), &loaded, context, events, commit);
+            let (commit, ids) = commit_of(tenant, &loaded, &events, &context)?;
+            match self.repository.commit(Arc::clone(&commit)).await {
+                Ok(_) => {
+                    let receipt = Receipt::committed(tenant.clone(), &loaded, context, events, ids);
+                    loaded.check_in(commit);
                     return Ok(receipt);
                 }
-                Err(AppendFault::Encode(error)) => return Err(error.into()),
-                Err(AppendFault::Commit(CommitError::Conflict(conflict))) => {
-                    if turn.is_none() && !nested {
+                Err(CommitError::Conflict(conflict)) => {
+                    if !loaded.is_fresh() {
+                        // what this process remembered was out of date: nobody contends
+                    } else if turn.is_none() && !nested && !loaded.is_queued_for() {
                         turn = Some(self.turns.take(tenant, loaded.stream()).await);
                     } else {
                         // within this process turns are taken: this conflict is with another process
@@ -151,40 +166,30 @@ impl Bus {
                         tokio::time::sleep(wait).await;
                     }
                     tracing::debug!(command = C::NAME, %conflict, "deciding anew");
-                    self.repository.catch_up(tenant, &mut loaded).await?;
+                    loaded.catch_up().await?;
                 }
-                Err(AppendFault::Commit(error)) => return Err(error.into()),
+                Err(error) => return Err(error.into()),
             }
         }
     }
-
-    async fn append<A: Aggregate>(
-        &self,
-        tenant: &TenantId,
-        loaded: &Loaded<A>,
-        events: &Events<A>,
-        context: &CommandContext,
-    ) -> Result<Vec<EventId>, AppendFault> {
-        let new =
-            encode_all(events, &context.metadata, context.now).map_err(AppendFault::Encode)?;
-        let ids = new.iter().map(|event| event.id).collect();
-        let commit = Commit::new(vec![Append {
-            tenant: tenant.clone(),
-            stream: loaded.stream().clone(),
-            expected: ExpectedVersion::Exact(loaded.version()),
-            events: new,
-        }]);
-        self.repository
-            .commit(commit)
-            .await
-            .map_err(AppendFault::Commit)?;
-        Ok(ids)
-    }
 }
 
-enum AppendFault {
-    Encode(EncodeError),
-    Commit(CommitError),
+/// What commits these events at the version that they were decided on, and their ids.
+fn commit_of<A: Aggregate>(
+    tenant: &TenantId,
+    loaded: &Loaded<A>,
+    events: &Events<A>,
+    context: &CommandContext,
+) -> Result<(Arc<Commit>, Vec<EventId>), EncodeError> {
+    let new = encode_all(events, &context.metadata, context.now)?;
+    let ids = new.iter().map(|event| event.id).collect();
+    let commit = Commit::new(vec![Append {
+        tenant: tenant.clone(),
+        stream: loaded.stream().clone(),
+        expected: ExpectedVersion::Exact(loaded.version()),
+        events: new,
+    }]);
+    Ok((Arc::new(commit), ids))
 }
 
 /// The stored form of a list of events, in order.
