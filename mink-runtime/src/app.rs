@@ -25,7 +25,7 @@ use crate::config::Configuration;
 use crate::id::{AggregateId, InvalidName, Position, StreamId, TenantId};
 use crate::metadata::Metadata;
 use crate::registry::Registry;
-use crate::repository::{LoadError, Loaded, Repository};
+use crate::repository::{CacheStats, LoadError, Loaded, Repository};
 use crate::storage::{ExpectedVersion, Storage, StorageError};
 
 /// A running application: everything that is annotated in this binary, on one store.
@@ -182,6 +182,12 @@ impl Mink {
             }
             moved.await;
         }
+    }
+
+    /// What the cache of aggregates did since the application was opened.
+    #[must_use]
+    pub fn cache_stats(&self) -> CacheStats {
+        self.repository().cache_stats()
     }
 
     fn repository(&self) -> &Repository {

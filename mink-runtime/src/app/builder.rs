@@ -122,6 +122,13 @@ impl MinkBuilder {
         self.change(move |to| to.repository.patience = patience)
     }
 
+    /// How many aggregates are kept in memory between dispatches, so that an accepted command costs one round trip; none
+    /// at 0. 1,000 unless configured. `#[aggregate(cache = false)]` leaves one kind of aggregate out.
+    #[must_use]
+    pub fn cached_aggregates(self, entries: usize) -> Self {
+        self.change(move |to| to.repository.cached_aggregates = entries)
+    }
+
     /// Everything else about loading and committing: changes what it names and leaves the rest.
     #[must_use]
     pub fn configure(self, change: impl FnOnce(&mut RepositoryOptions) + Send + 'static) -> Self {

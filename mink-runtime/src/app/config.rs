@@ -34,6 +34,7 @@ const SETTINGS: &[Setting<AppOptions>] = &[
     Setting::secret("store_url", "the store; its scheme chooses the adapter", has_scheme, |to| &mut to.store_url),
     Setting::duration("patience", "how long to go on while the store cannot be reached", ANY_TIME, |to| &mut to.repository.patience),
     Setting::choice("unknown_events", "what to do with a stored event of an unknown type", |to| &mut to.repository.unknown_events),
+    Setting::count("cached_aggregates", "how many aggregates are kept in memory", 0..=u64::MAX, |to| &mut to.repository.cached_aggregates),
     Setting::count("conflict_retries", "how often a command is decided anew after a conflict", 0..=u64::MAX, |to| &mut to.bus.conflict_retries),
     Setting::bytes("limits.event_bytes", "the largest payload of one event", 1..=u64::MAX, |to| &mut to.repository.group.limits.event_bytes),
     Setting::count("limits.commit_events", "the most events in one commit", 1..=u64::MAX, |to| &mut to.repository.group.limits.commit_events),
