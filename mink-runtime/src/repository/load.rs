@@ -1,12 +1,12 @@
-use std::ops::Deref;
+use std::ops::{ControlFlow, Deref};
 
-use backon::Retryable;
+use backon::RetryableWithContext;
 
 use super::{Repository, UnknownEvents, outcome};
 use crate::aggregate::{Aggregate, AggregateHandlers, Events};
 use crate::id::{InvalidName, StreamId, TenantId};
 use crate::pipeline::{DecodeError, DecodeFault};
-use crate::storage::{RecordedEvent, StorageError, StreamPage, StreamQuery};
+use crate::storage::{StorageError, StoredEvent, StreamQuery};
 
 /// An aggregate as its events made it. Dereferences to the state.
 #[derive(Clone)]
@@ -110,56 +110,60 @@ impl Repository {
     ///
     /// # Errors
     /// As [`load`](Self::load). The aggregate may have evolved part of the way.
-    pub async fn catch_up<A: AggregateHandlers>(
+    pub async fn catch_up<'l, A: AggregateHandlers>(
+        &self,
+        tenant: &TenantId,
+        loaded: &'l mut Loaded<A>,
+    ) -> Result<(), LoadError> {
+        let read_on = |loaded: &'l mut Loaded<A>| async move {
+            let outcome = self.read_on(tenant, loaded).await;
+            (loaded, outcome)
+        };
+        let (_, outcome) = read_on
+            .retry(outcome::waits(self.shared.options.patience))
+            .context(loaded)
+            .when(|error| matches!(error, LoadError::Storage(StorageError::Unavailable { .. })))
+            .await;
+        outcome
+    }
+
+    /// Evolves from the events after the aggregate's version. After an error it stands where it came to.
+    async fn read_on<A: AggregateHandlers>(
         &self,
         tenant: &TenantId,
         loaded: &mut Loaded<A>,
     ) -> Result<(), LoadError> {
         let mut query = StreamQuery::new(tenant.clone(), loaded.stream.clone());
         query.from = loaded.version + 1;
-        let mut next = Some(query);
-        while let Some(query) = next {
-            let Some(page) = self.read_page(&query).await? else {
-                return Ok(());
-            };
-            for event in &page.events {
-                self.evolve(&mut loaded.state, event)?;
-                loaded.version = event.version;
+        let mut evolved = Ok(());
+        let mut visit = |event: StoredEvent<'_>| {
+            evolved = self.evolve(&mut loaded.state, event);
+            if evolved.is_err() {
+                return ControlFlow::Break(());
             }
-            next = query.after(&page);
-        }
-        Ok(())
-    }
-
-    /// A page of a stream, `None` when the stream does not exist. Repeated while the store cannot be reached.
-    pub(crate) async fn read_page(
-        &self,
-        query: &StreamQuery,
-    ) -> Result<Option<StreamPage>, StorageError> {
-        let read = || async { self.shared.storage.read_stream(query).await };
-        let page = read
-            .retry(outcome::waits(self.shared.options.patience))
-            .when(|error| matches!(error, StorageError::Unavailable { .. }))
-            .await;
-        match page {
-            Ok(page) => Ok(Some(page)),
-            Err(StorageError::StreamNotFound { .. }) => Ok(None),
-            Err(error) => Err(error),
+            loaded.version = event.version;
+            ControlFlow::Continue(())
+        };
+        let read = self.shared.storage.visit_stream(&query, &mut visit).await;
+        evolved?;
+        match read {
+            Ok(_) | Err(StorageError::StreamNotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
         }
     }
 
     fn evolve<A: AggregateHandlers>(
         &self,
         state: &mut A,
-        event: &RecordedEvent,
+        event: StoredEvent<'_>,
     ) -> Result<(), DecodeError> {
-        if state.evolve_stored(event)? || self.shared.registry.event(&event.event_type).is_some() {
+        if state.evolve_stored(event)? || self.shared.registry.event(event.event_type).is_some() {
             return Ok(());
         }
         match self.shared.options.unknown_events {
             UnknownEvents::Refuse => Err(DecodeError::of(event, DecodeFault::UnknownType)),
             UnknownEvents::Skip => {
-                if self.first_time_skipped(&event.event_type, event.schema_version) {
+                if self.first_time_skipped(event.event_type, event.schema_version) {
                     tracing::warn!(
                         stream = %event.stream,
                         event_type = %event.event_type,
