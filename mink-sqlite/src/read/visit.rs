@@ -162,6 +162,10 @@ struct Next<'r> {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    reason = "a failure here is the test's own result"
+)]
 mod tests {
     use super::*;
 
