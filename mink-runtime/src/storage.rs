@@ -26,11 +26,11 @@ use futures_util::future::BoxFuture;
 pub use commit::{Append, Commit, Committed, ExpectedVersion, Limits, StreamHead};
 pub use driver::{Driver, Opened, drivers, open};
 pub use error::{CommitError, ConcurrencyConflict, Source, StorageError};
-pub use event::{Format, NewEvent, RecordedEvent};
+pub use event::{Format, NewEvent, RecordedEvent, StoredEvent};
 pub use feed::{FeedEvent, FeedFilter, FeedPage};
 pub use group::{GroupCommit, GroupOptions};
 pub use memory::MemoryStore;
-pub use read::{Direction, StreamInfo, StreamList, StreamPage, StreamQuery};
+pub use read::{Direction, StreamInfo, StreamList, StreamPage, StreamQuery, Visit, visit_pages};
 
 use crate::id::{EventId, Position, StreamId, TenantId};
 
@@ -85,6 +85,27 @@ pub trait Storage: Send + Sync + 'static {
         &'a self,
         query: &'a StreamQuery,
     ) -> BoxFuture<'a, Result<StreamPage, StorageError>>;
+
+    /// Hands every event that the query asks for to `visit`, in the query's direction, until that wants no more: what
+    /// an aggregate is loaded with. Answers the stream's version as of the last look at it. The query's limit is how
+    /// many events are fetched in one round trip, not how many are visited.
+    ///
+    /// The same events as [`read_stream`](Self::read_stream) gives page by page, without metadata and time, and without
+    /// a copy of each where the store can do without; damage in what is left out goes unnoticed. `visit` runs between two answers of the database: it should be
+    /// quick, and call nothing that waits.
+    ///
+    /// **Delivery.** In order, each event once. What was visited before an error stays visited; go on after the last
+    /// version seen.
+    ///
+    /// # Errors
+    /// As [`read_stream`](Self::read_stream).
+    fn visit_stream<'a>(
+        &'a self,
+        query: &'a StreamQuery,
+        visit: &'a mut Visit<'_>,
+    ) -> BoxFuture<'a, Result<u64, StorageError>> {
+        Box::pin(visit_pages(self, query, visit))
+    }
 
     /// The first page of many streams in one round trip; `pages[i]` answers `queries[i]`, `None` when that
     /// stream does not exist.

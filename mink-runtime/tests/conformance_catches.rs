@@ -96,6 +96,8 @@ catches! {
     a_stream_out_of_order: ReordersAStream,
         ["versions_count_from_one_without_gaps", "versions count from 1"],
         ["an_event_comes_back_as_it_was_appended", "its version"];
+    an_event_lost_in_a_visit: LosesAnEventInAVisit,
+        ["visiting_a_stream_gives_what_reading_it_gives", "gives what reading gives"];
     a_tenant_ignored_in_a_stream: IgnoresTheTenantOfAStream,
         ["an_id_under_another_tenant_is_another_event", "equal ids under two tenants"],
         ["versions_count_from_one_without_gaps", "its tenant"];

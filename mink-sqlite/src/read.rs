@@ -2,6 +2,7 @@
 
 mod feed;
 mod list;
+mod visit;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, Either, Executor, Sqlite, SqlitePool};
 
+pub(crate) use self::visit::Visited;
 use crate::failure::storage_error;
 use crate::row::{EventReader, Facts, Whose, column, damaged, torn, unsigned};
 

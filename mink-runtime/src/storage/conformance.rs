@@ -75,6 +75,7 @@ mod racing;
 mod reading;
 mod recognition;
 mod rules;
+mod visiting;
 
 use std::sync::Arc;
 use std::time::Duration;

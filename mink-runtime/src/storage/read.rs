@@ -1,4 +1,6 @@
-use super::RecordedEvent;
+use std::ops::ControlFlow;
+
+use super::{RecordedEvent, Storage, StorageError, StoredEvent};
 use crate::id::{Category, StreamId, TenantId};
 
 /// Which way to read a stream.
@@ -69,6 +71,33 @@ pub struct StreamPage {
     pub version: u64,
     /// The events asked for, in the direction asked for.
     pub events: Vec<RecordedEvent>,
+}
+
+/// Is handed the events of a stream, one by one, and says whether it wants more.
+pub type Visit<'v> = dyn FnMut(StoredEvent<'_>) -> ControlFlow<()> + Send + 'v;
+
+/// [`Storage::visit_stream`] on top of [`Storage::read_stream`]: for a store that has no shorter way.
+///
+/// # Errors
+/// As [`Storage::read_stream`].
+pub async fn visit_pages<S: Storage + ?Sized>(
+    store: &S,
+    query: &StreamQuery,
+    visit: &mut Visit<'_>,
+) -> Result<u64, StorageError> {
+    let mut query = query.clone();
+    loop {
+        let page = store.read_stream(&query).await?;
+        for event in &page.events {
+            if visit(event.into()).is_break() {
+                return Ok(page.version);
+            }
+        }
+        match query.after(&page) {
+            Some(next) => query = next,
+            None => return Ok(page.version),
+        }
+    }
 }
 
 /// What is known of a stream.

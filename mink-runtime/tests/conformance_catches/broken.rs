@@ -1,3 +1,4 @@
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use chrono::SubsecRound;
@@ -5,8 +6,8 @@ use futures_util::future::BoxFuture;
 use mink_runtime::id::{EventId, Position, StreamId, TenantId};
 use mink_runtime::storage::{
     Append, Commit, CommitError, Committed, ConcurrencyConflict, ExpectedVersion, FeedFilter,
-    FeedPage, Format, MemoryStore, RecordedEvent, Storage, StorageError, StreamInfo, StreamList,
-    StreamPage, StreamQuery,
+    FeedPage, Format, MemoryStore, RecordedEvent, Storage, StorageError, StoredEvent, StreamInfo,
+    StreamList, StreamPage, StreamQuery, Visit, visit_pages,
 };
 
 /// What is wrong with a store.
@@ -20,6 +21,7 @@ pub(crate) enum Fault {
     IgnoresTheTenantOfAFilter,
     TakesACategoryForAPattern,
     ReordersAStream,
+    LosesAnEventInAVisit,
     IgnoresTheTenantOfAStream,
     WritesForTheDefaultTenant,
     LowersTheCaseOfNames,
@@ -233,6 +235,21 @@ impl Storage for BrokenStore {
                 page.events.swap(0, 1);
             }
             Ok(page)
+        })
+    }
+
+    fn visit_stream<'a>(
+        &'a self,
+        query: &'a StreamQuery,
+        visit: &'a mut Visit<'_>,
+    ) -> BoxFuture<'a, Result<u64, StorageError>> {
+        Box::pin(async move {
+            let lossy = self.fault == Fault::LosesAnEventInAVisit;
+            let mut visit = |event: StoredEvent<'_>| match event.version {
+                65 if lossy => ControlFlow::Continue(()),
+                _ => visit(event),
+            };
+            visit_pages(self, query, &mut visit).await
         })
     }
 

@@ -51,6 +51,8 @@ macro_rules! __storage_rules {
             reading::many_streams_are_read_at_once "Many streams are read at once, each with its own window, `None` for a missing one.";
             reading::an_event_is_found_by_its_id "An event and its position are found by its id, and nothing by an unknown id.";
             reading::a_stream_knows_its_version "What is known of a stream is the version of its last event.";
+            visiting::visiting_a_stream_gives_what_reading_it_gives "Visiting a stream gives the same events as reading it page by page, and stops when told to.";
+            visiting::a_missing_stream_is_not_visited "A stream that was never written to is `StreamNotFound` to a visitor too.";
             naming::every_character_of_a_name_is_ordinary "No character of a stream's name means anything but itself.";
             naming::similar_names_are_different_streams "Names that differ in case, spaces or Unicode form are different streams.";
             naming::a_name_may_have_1024_bytes "A stream's name may have 1,024 bytes.";
