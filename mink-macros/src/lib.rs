@@ -300,6 +300,7 @@ pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | Key | Meaning | Without it |
 /// |---|---|---|
 /// | `name = "sales_order"` | the category of its streams (`sales_order-1`), without `-` | the type's name |
+/// | `cache = false` | whether it is kept in memory between dispatches | `true` |
 /// | `crate = path` | where `mink` is | what `Cargo.toml` calls it |
 #[proc_macro_derive(Aggregate, attributes(aggregate))]
 pub fn derive_aggregate(item: TokenStream) -> TokenStream {

@@ -164,6 +164,14 @@ pinned!(
 );
 
 pinned!(
+    aggregate_that_is_not_cached,
+    aggregate(quote! {
+        #[aggregate(cache = false)]
+        pub struct Order { placed: bool }
+    })
+);
+
+pinned!(
     handlers_of_every_kind,
     crate::handlers::attribute(
         quote!(),

@@ -33,6 +33,8 @@ pub trait Aggregate: Default + Send + Sync + 'static {
     /// The category of its streams: aggregate `Order` with id `1` lives in stream `Order-1`. The struct's name
     /// unless declared; holds no `-`.
     const NAME: &'static str;
+    /// Whether it is kept in memory between dispatches, within the bounds that the application sets.
+    const CACHE: bool = true;
 }
 
 /// The state evolves from the event `E`: synchronous, and it cannot fail, because the event has happened.

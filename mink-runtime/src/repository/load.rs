@@ -17,6 +17,18 @@ pub struct Loaded<A> {
 }
 
 impl<A> Loaded<A> {
+    /// An aggregate that nothing happened to.
+    pub(super) fn initial(stream: StreamId) -> Self
+    where
+        A: Default,
+    {
+        Self {
+            state: A::default(),
+            stream,
+            version: 0,
+        }
+    }
+
     /// The number of its events; 0 when it does not exist yet.
     pub fn version(&self) -> u64 {
         self.version
@@ -97,16 +109,15 @@ impl Repository {
         id: &str,
     ) -> Result<Loaded<A>, LoadError> {
         let stream = StreamId::of(A::NAME, id)?;
-        let mut loaded = Loaded {
-            state: A::default(),
-            stream,
-            version: 0,
-        };
+        let mut loaded = Loaded::initial(stream);
         self.catch_up(tenant, &mut loaded).await?;
         Ok(loaded)
     }
 
     /// Brings a loaded aggregate up to date: reads only what came after its version.
+    ///
+    /// An aggregate whose next event is no longer in its stream, or whose stream was set back, as by a restored backup,
+    /// is loaded anew.
     ///
     /// # Errors
     /// As [`load`](Self::load). The aggregate may have evolved part of the way.
@@ -115,20 +126,37 @@ impl Repository {
         tenant: &TenantId,
         loaded: &mut Loaded<A>,
     ) -> Result<(), LoadError> {
+        while !self.follow(tenant, loaded).await? {
+            *loaded = Loaded::initial(loaded.stream.clone());
+        }
+        Ok(())
+    }
+
+    /// Evolves an aggregate from what came after its version; `false` when that does not join on.
+    async fn follow<A: AggregateHandlers>(
+        &self,
+        tenant: &TenantId,
+        loaded: &mut Loaded<A>,
+    ) -> Result<bool, LoadError> {
         let mut query = StreamQuery::new(tenant.clone(), loaded.stream.clone());
         query.from = loaded.version + 1;
         let mut next = Some(query);
         while let Some(query) = next {
             let Some(page) = self.read_page(&query).await? else {
-                return Ok(());
+                return Ok(loaded.version == 0);
             };
+            if page.version < loaded.version {
+                return Ok(false);
+            }
             for event in &page.events {
-                self.evolve(&mut loaded.state, event)?;
-                loaded.version = event.version;
+                if loaded.version > 0 && event.version != loaded.version + 1 {
+                    return Ok(false);
+                }
+                self.evolve(loaded, event)?;
             }
             next = query.after(&page);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// A page of a stream, `None` when the stream does not exist. Repeated while the store cannot be reached.
@@ -148,14 +176,22 @@ impl Repository {
         }
     }
 
-    fn evolve<A: AggregateHandlers>(
+    /// Evolves an aggregate from the next event of its stream.
+    pub(super) fn evolve<A: AggregateHandlers>(
         &self,
-        state: &mut A,
+        loaded: &mut Loaded<A>,
         event: &RecordedEvent,
     ) -> Result<(), DecodeError> {
-        if state.evolve_stored(event)? || self.shared.registry.event(&event.event_type).is_some() {
-            return Ok(());
+        let known = loaded.state.evolve_stored(event)?
+            || self.shared.registry.event(&event.event_type).is_some();
+        if !known {
+            self.unknown::<A>(event)?;
         }
+        loaded.version = event.version;
+        Ok(())
+    }
+
+    fn unknown<A: Aggregate>(&self, event: &RecordedEvent) -> Result<(), DecodeError> {
         match self.shared.options.unknown_events {
             UnknownEvents::Refuse => Err(DecodeError::of(event, DecodeFault::UnknownType)),
             UnknownEvents::Skip => {
@@ -164,7 +200,7 @@ impl Repository {
                         stream = %event.stream,
                         event_type = %event.event_type,
                         schema_version = event.schema_version,
-                        aggregate = <A as Aggregate>::NAME,
+                        aggregate = A::NAME,
                         "skipping events of a type that no linked crate declares"
                     );
                 }
