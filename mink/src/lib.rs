@@ -117,7 +117,7 @@
 #![doc(test(attr(deny(warnings))))]
 
 pub use mink_runtime::{
-    aggregate, app, bus, command, config, event, id, metadata, pipeline, registry, repository,
+    aggregate, app, bus, command, config, event, handler, id, metadata, pipeline, registry, repository,
     schema, storage, testing,
 };
 
@@ -128,7 +128,7 @@ pub use mink_postgres as postgres;
 #[cfg(feature = "sqlite")]
 pub use mink_sqlite as sqlite;
 
-pub use mink_macros::{Aggregate, Shape, command, event, handlers};
+pub use mink_macros::{Aggregate, Shape, command, event, handler, handlers};
 pub use mink_runtime::aggregate::Aggregate;
 pub use mink_runtime::schema::Shape;
 

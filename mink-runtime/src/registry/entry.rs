@@ -2,8 +2,9 @@ use std::any::TypeId;
 use std::fmt;
 
 use crate::aggregate::{Aggregate, AggregateHandlers, Decider};
-use crate::command::Command;
+use crate::command::{Command, ServiceNeed};
 use crate::event::Event;
+use crate::handler::{HandledBy, Handler};
 use crate::pipeline::{DecodeError, decode};
 use crate::schema::TypeShape;
 use crate::storage::RecordedEvent;
@@ -172,7 +173,37 @@ impl HandlersEntry {
     }
 }
 
+/// A free-standing handler.
+#[derive(Clone, Copy)]
+pub struct FunctionEntry {
+    /// The function's name.
+    pub name: &'static str,
+    /// The command's name.
+    pub command: &'static str,
+    /// The command's Rust type.
+    pub command_type: fn() -> TypeId,
+    /// The services it takes.
+    pub services: &'static [ServiceNeed],
+    /// The function.
+    pub location: Location,
+}
+
+impl FunctionEntry {
+    /// The entry of the handler `H` of the command `C`, whose function is at `location`.
+    #[must_use]
+    pub const fn of<C: HandledBy<H>, H: Handler<C>>(location: Location) -> Self {
+        Self {
+            name: H::NAME,
+            command: C::NAME,
+            command_type: TypeId::of::<C>,
+            services: H::SERVICES,
+            location,
+        }
+    }
+}
+
 inventory::collect!(EventEntry);
 inventory::collect!(AggregateEntry);
 inventory::collect!(CommandEntry);
 inventory::collect!(HandlersEntry);
+inventory::collect!(FunctionEntry);
