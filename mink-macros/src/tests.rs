@@ -129,6 +129,33 @@ pinned!(
 );
 
 pinned!(
+    command_without_id,
+    command(
+        quote!(local),
+        quote! {
+            pub struct SendInvoice { pub customer: String }
+        }
+    )
+);
+
+pinned!(
+    handler_with_everything,
+    crate::handler::attribute(
+        quote!(),
+        quote! {
+            pub async fn send_invoice(
+                command: SendInvoice,
+                context: &CommandContext,
+                app: &Mink,
+                gateway: &dyn Gateway,
+            ) -> Result<InvoiceNumber, InvoiceError> {
+                todo()
+            }
+        }
+    )
+);
+
+pinned!(
     aggregate_named,
     aggregate(quote! {
         #[aggregate(name = "sales_order")]

@@ -13,11 +13,11 @@ mod snapshot;
 
 use std::future::Future;
 
-pub use decision::{Decision, DomainError, EventOf, IntoEvents};
+pub use decision::{Agreement, Decided, Decision, DomainError, EventOf, IntoEvents, Replying};
 pub use events::{AnyEvent, Events};
 pub use snapshot::{SnapshotPolicy, SnapshotState, Snapshotted};
 
-use crate::command::{CommandContext, MissingService, Routed};
+use crate::command::{CommandContext, MissingService, Reply, Routed};
 use crate::event::Event;
 use crate::pipeline::{self, DecodeError};
 use crate::registry::Location;
@@ -77,6 +77,8 @@ pub trait Decides<C> {
 pub trait Handles<C>: AggregateHandlers {
     /// The domain's own error.
     type Error: std::error::Error + Send + Sync + 'static;
+    /// What the caller is told besides the events; `()` for a method that gives no reply.
+    type Reply: Reply;
 
     /// Decides: reads the state, returns events or refuses. Changes nothing.
     ///
@@ -86,7 +88,7 @@ pub trait Handles<C>: AggregateHandlers {
         &'a self,
         command: C,
         context: &'a CommandContext,
-    ) -> impl Future<Output = Result<Events<Self>, Refusal<Self::Error>>> + Send + 'a;
+    ) -> impl Future<Output = Result<Decided<Self, Self::Reply>, Refusal<Self::Error>>> + Send + 'a;
 }
 
 impl<A, C> Handles<C> for A
@@ -97,12 +99,13 @@ where
     C: Send + 'static,
 {
     type Error = <A::Decision as Decision<A>>::Error;
+    type Reply = <A::Decision as Decision<A>>::Reply;
 
     async fn handle<'a>(
         &'a self,
         command: C,
         context: &'a CommandContext,
-    ) -> Result<Events<Self>, Refusal<Self::Error>> {
+    ) -> Result<Decided<Self, Self::Reply>, Refusal<Self::Error>> {
         self.decide(command, context)
             .await?
             .into_decision()
