@@ -9,11 +9,13 @@
 
 mod decision;
 mod events;
+mod snapshot;
 
 use std::future::Future;
 
 pub use decision::{Agreement, Decided, Decision, DomainError, EventOf, IntoEvents, Replying};
 pub use events::{AnyEvent, Events};
+pub use snapshot::{SnapshotPolicy, SnapshotState, Snapshotted};
 
 use crate::command::{CommandContext, MissingService, Reply, Routed};
 use crate::event::Event;
@@ -35,6 +37,8 @@ pub trait Aggregate: Default + Send + Sync + 'static {
     const NAME: &'static str;
     /// Whether it is kept in memory between dispatches, within the bounds that the application sets.
     const CACHE: bool = true;
+    /// When snapshots of its state are kept; `None` keeps none. That of [`Snapshotted`], where it is implemented.
+    const SNAPSHOTS: Option<SnapshotPolicy<Self>> = None;
 }
 
 /// The state evolves from the event `E`: synchronous, and it cannot fail, because the event has happened.
@@ -155,6 +159,8 @@ pub trait AggregateHandlers: Aggregate {
 pub struct Evolver<A> {
     /// The event's stored name.
     pub name: &'static str,
+    /// The version of the event's schema that this program knows.
+    pub version: u32,
     /// The event's Rust type.
     pub type_id: fn() -> std::any::TypeId,
     /// Reads the payload and applies it.
@@ -172,6 +178,7 @@ impl<A> Evolver<A> {
     {
         Self {
             name: E::NAME,
+            version: E::VERSION,
             type_id: std::any::TypeId::of::<E>,
             apply: |aggregate, stored| {
                 let event: E = pipeline::decode(stored)?;
