@@ -187,6 +187,9 @@ impl Reader {
             tenant: tenant.clone(),
             stream: stream.clone(),
             version: Columns::of(row).unsigned(0, "version", Whose::Stream(stream))?,
+            first: 1,
+            archived: false,
+            deleted: false,
         }))
     }
 }
@@ -210,6 +213,8 @@ impl Pages {
         let version = columns.unsigned(first, "version", whose)?;
         let page = to.get_or_insert_with(|| StreamPage {
             version,
+            first: 1,
+            archived: false,
             events: Vec::new(),
         });
         if !columns.is_null(first + 1) {

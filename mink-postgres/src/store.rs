@@ -83,6 +83,10 @@ impl std::fmt::Debug for PostgresStore {
 }
 
 impl PostgresStore {
+    pub(crate) fn check_open(&self) -> Result<(), StorageError> {
+        self.inner.core.check_open()
+    }
+
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts {
             connections,

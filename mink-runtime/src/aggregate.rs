@@ -9,13 +9,15 @@
 
 mod decision;
 mod events;
+mod snapshot;
 
 use std::future::Future;
 
-pub use decision::{Decision, DomainError, EventOf, IntoEvents};
+pub use decision::{Agreement, Decided, Decision, DomainError, EventOf, IntoEvents, Replying};
 pub use events::{AnyEvent, Events};
+pub use snapshot::{SnapshotPolicy, SnapshotState, Snapshotted};
 
-use crate::command::{CommandContext, MissingService, Routed};
+use crate::command::{CommandContext, MissingService, Reply, Routed};
 use crate::event::Event;
 use crate::pipeline::{self, DecodeError};
 use crate::registry::Location;
@@ -33,6 +35,10 @@ pub trait Aggregate: Default + Send + Sync + 'static {
     /// The category of its streams: aggregate `Order` with id `1` lives in stream `Order-1`. The struct's name
     /// unless declared; holds no `-`.
     const NAME: &'static str;
+    /// Whether it is kept in memory between dispatches, within the bounds that the application sets.
+    const CACHE: bool = true;
+    /// When snapshots of its state are kept; `None` keeps none. That of [`Snapshotted`], where it is implemented.
+    const SNAPSHOTS: Option<SnapshotPolicy<Self>> = None;
 }
 
 /// The state evolves from the event `E`: synchronous, and it cannot fail, because the event has happened.
@@ -71,6 +77,8 @@ pub trait Decides<C> {
 pub trait Handles<C>: AggregateHandlers {
     /// The domain's own error.
     type Error: std::error::Error + Send + Sync + 'static;
+    /// What the caller is told besides the events; `()` for a method that gives no reply.
+    type Reply: Reply;
 
     /// Decides: reads the state, returns events or refuses. Changes nothing.
     ///
@@ -80,7 +88,7 @@ pub trait Handles<C>: AggregateHandlers {
         &'a self,
         command: C,
         context: &'a CommandContext,
-    ) -> impl Future<Output = Result<Events<Self>, Refusal<Self::Error>>> + Send + 'a;
+    ) -> impl Future<Output = Result<Decided<Self, Self::Reply>, Refusal<Self::Error>>> + Send + 'a;
 }
 
 impl<A, C> Handles<C> for A
@@ -91,12 +99,13 @@ where
     C: Send + 'static,
 {
     type Error = <A::Decision as Decision<A>>::Error;
+    type Reply = <A::Decision as Decision<A>>::Reply;
 
     async fn handle<'a>(
         &'a self,
         command: C,
         context: &'a CommandContext,
-    ) -> Result<Events<Self>, Refusal<Self::Error>> {
+    ) -> Result<Decided<Self, Self::Reply>, Refusal<Self::Error>> {
         self.decide(command, context)
             .await?
             .into_decision()
@@ -150,6 +159,8 @@ pub trait AggregateHandlers: Aggregate {
 pub struct Evolver<A> {
     /// The event's stored name.
     pub name: &'static str,
+    /// The version of the event's schema that this program knows.
+    pub version: u32,
     /// The event's Rust type.
     pub type_id: fn() -> std::any::TypeId,
     /// Reads the payload and applies it.
@@ -167,6 +178,7 @@ impl<A> Evolver<A> {
     {
         Self {
             name: E::NAME,
+            version: E::VERSION,
             type_id: std::any::TypeId::of::<E>,
             apply: |aggregate, stored| {
                 let event: E = pipeline::decode(stored)?;

@@ -181,6 +181,9 @@ impl Reader {
             tenant: tenant.clone(),
             stream: stream.clone(),
             version: unsigned(version, "version", Whose::Stream(stream))?,
+            first: 1,
+            archived: false,
+            deleted: false,
         }))
     }
 
@@ -246,6 +249,8 @@ impl<'q> Page<'q> {
                 let room = range.min(StreamQuery::PAGE as u64).min(query.limit as u64);
                 none.insert(StreamPage {
                     version,
+                    first: 1,
+                    archived: false,
                     events: Vec::with_capacity(usize::try_from(room).unwrap_or(0)),
                 })
             }

@@ -74,6 +74,10 @@ impl std::fmt::Debug for SqliteStore {
 }
 
 impl SqliteStore {
+    pub(crate) fn check_open(&self) -> Result<(), StorageError> {
+        self.inner.check_open()
+    }
+
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
             inner: Arc::new(Inner {

@@ -19,6 +19,16 @@ pub enum Format {
 }
 
 impl Format {
+    /// Names that stand where the content of an event was removed; no event can be appended under them. See
+    /// [`Change`](super::Change).
+    pub const RESERVED: [&'static str; 2] = [Self::TRUNCATED, Self::ARCHIVED];
+
+    /// The stored name of an event whose content is gone for good.
+    pub const TRUNCATED: &'static str = "truncated";
+
+    /// The stored name of an event whose content was put elsewhere.
+    pub const ARCHIVED: &'static str = "archived";
+
     /// The name as stored: `json`, or the binary format's own.
     #[must_use]
     pub fn name(&self) -> &str {

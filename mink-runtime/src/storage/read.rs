@@ -57,7 +57,7 @@ impl StreamQuery {
         let mut next = self.clone();
         match self.direction {
             Direction::Forwards if last < self.to.min(page.version) => next.from = last + 1,
-            Direction::Backwards if last > self.from.max(1) => next.to = last - 1,
+            Direction::Backwards if last > self.from.max(page.first) => next.to = last - 1,
             _ => return None,
         }
         Some(next)
@@ -69,7 +69,12 @@ impl StreamQuery {
 pub struct StreamPage {
     /// The stream's version when it was read: that of its last event, in the page or not.
     pub version: u64,
-    /// The events asked for, in the direction asked for.
+    /// The lowest version that can be read: 1 unless events were [removed](super::Change), one more than `version` when
+    /// all were.
+    pub first: u64,
+    /// Whether some of the events before `first` can be restored, the last of them in any case.
+    pub archived: bool,
+    /// The events asked for that can be read, in the direction asked for.
     pub events: Vec<RecordedEvent>,
 }
 
@@ -107,8 +112,15 @@ pub struct StreamInfo {
     pub tenant: TenantId,
     /// Which stream.
     pub stream: StreamId,
-    /// The version of its last event.
+    /// The version of its last event, removed or not.
     pub version: u64,
+    /// The lowest version that can be read: 1 unless events were [removed](super::Change), one more than `version` when
+    /// all were.
+    pub first: u64,
+    /// Whether some of the events before `first` can be restored, the last of them in any case.
+    pub archived: bool,
+    /// Whether it is deleted: it can then be neither read nor appended to.
+    pub deleted: bool,
 }
 
 /// Which streams to list.
