@@ -25,6 +25,10 @@ impl<'a> OneStream<'a> {
         let [append] = &*commit.appends else {
             return None;
         };
+        // A key is looked up before the version.
+        if commit.idempotency.is_some() {
+            return None;
+        }
         // A stream that does not exist yet is claimed by its name, which is the function's to do.
         let expected = match append.expected {
             ExpectedVersion::Exact(version) if version > 0 => i64::try_from(version).ok()?,
