@@ -7,6 +7,7 @@
 //! [`CommandFault`]. **Cost.** A few boxes for each dispatch, and one for each layer. **What the caller must do.**
 //! Nothing: [`dispatch`](crate::app::Mink::dispatch) does it all.
 
+mod answer;
 mod decide;
 mod detached;
 mod dispatching;
@@ -14,6 +15,7 @@ mod error;
 mod extensions;
 mod fault;
 mod json;
+mod keyed;
 mod many;
 pub(crate) mod nested;
 mod options;
@@ -29,6 +31,7 @@ mod stack;
 mod turns;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -53,9 +56,10 @@ pub use stack::{CommandLayer, CommandService, DefaultStack, Stack, default_stack
 pub use tower;
 
 use crate::command::{Clock, Services};
-use crate::id::TenantId;
+use crate::id::{StreamId, TenantId};
 use crate::metadata::Metadata;
 use crate::repository::Repository;
+use crate::storage::{KeyDigest, StorageError};
 use json::Routes;
 use nested::Handling;
 use running::Running;
@@ -76,7 +80,10 @@ pub struct Core {
     services: Arc<Services>,
     clock: Arc<dyn Clock>,
     options: BusOptions,
-    turns: Turns,
+    turns: Turns<StreamId>,
+    /// Who works under which idempotency key.
+    flights: Turns<KeyDigest>,
+    keyed_commits: AtomicUsize,
     running: Running,
 }
 
@@ -97,6 +104,8 @@ impl Bus {
                 clock,
                 options,
                 turns: Turns::default(),
+                flights: Turns::default(),
+                keyed_commits: AtomicUsize::new(0),
                 running: Running::default(),
             }),
             layered: None,
@@ -234,7 +243,23 @@ impl Bus {
         }
     }
 
-    async fn pass(&self, request: CommandRequest) -> Result<CommandResponse, CommandFault> {
+    /// Deletes idempotency keys whose answers have expired, at most `limit` of them; tells how many. The bus does it by
+    /// itself after every so many commands with a key.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sweep_keys(&self, limit: usize) -> Result<u64, StorageError> {
+        self.core.repository.storage().sweep_keys(limit).await
+    }
+
+    async fn pass(&self, mut request: CommandRequest) -> Result<CommandResponse, CommandFault> {
+        if request
+            .options
+            .replay_errors
+            .unwrap_or(request.route.replay_errors)
+        {
+            request.error_json = self.routes.error_json(request.name());
+        }
         let Some(layered) = &self.layered else {
             return Core::handle(Arc::clone(&self.core), request).await;
         };

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 mod context;
 mod json;
+mod key;
 mod reply;
 mod services;
 
 pub use context::{Clock, CommandContext, SystemClock};
 pub use json::{CommandJson, Transferable};
+pub use key::KeyText;
 pub use reply::Reply;
 pub use services::{MissingService, ServiceNeed, Services};
 
@@ -44,8 +46,16 @@ pub trait Command: Clone + Send + Sync + 'static {
     /// compile, and this is the compiler's message; a free-standing handler takes it as it is.
     const NO_ID: Option<&'static str> = None;
 
+    /// Whether a refusal by the domain is kept under the idempotency key, too.
+    const REPLAY_ERRORS: bool = false;
+
     /// The id of the aggregate that it is addressed to; empty for a command that is for no aggregate.
     fn aggregate_id(&self) -> Cow<'_, str>;
+
+    /// The key under which it takes effect at most once; `None` when it has none.
+    fn idempotency_key(&self) -> Option<Cow<'_, str>> {
+        None
+    }
 }
 
 /// Says that commands of this type are decided by the aggregate `A`. `#[handlers]` implements it from the method

@@ -44,6 +44,11 @@ impl Routes {
         routes
     }
 
+    /// How the domain error of this command is written; `None` when it is not.
+    pub(super) fn error_json(&self, command: &str) -> Option<ErrorJson> {
+        self.by_name.get(command).and_then(|(_, error)| *error)
+    }
+
     fn find(&self, name: &str) -> Result<(&'static Route, Option<ErrorJson>), JsonDispatchError> {
         match self.by_name.get(name) {
             Some(found) => Ok(*found),

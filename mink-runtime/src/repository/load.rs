@@ -3,10 +3,10 @@ use std::ops::{ControlFlow, Deref};
 use backon::{Retryable, RetryableWithContext};
 
 use super::{Repository, UnknownEvents, outcome};
-use crate::aggregate::{Aggregate, AggregateHandlers, Events};
+use crate::aggregate::{Aggregate, AggregateHandlers, AnyEvent, Events};
 use crate::id::{InvalidName, StreamId, TenantId};
 use crate::pipeline::{DecodeError, DecodeFault};
-use crate::storage::{StorageError, StoredEvent, StreamPage, StreamQuery};
+use crate::storage::{RecordedEvent, StorageError, StoredEvent, StreamPage, StreamQuery};
 
 /// An aggregate as its events made it. Dereferences to the state.
 #[derive(Clone)]
@@ -180,17 +180,26 @@ impl Repository {
         }
     }
 
+    /// Asks the store, again and again while it cannot be reached, for as long as
+    /// [`patience`](super::RepositoryOptions::patience) says.
+    pub(crate) async fn patiently<T, F>(&self, ask: impl FnMut() -> F) -> Result<T, StorageError>
+    where
+        F: Future<Output = Result<T, StorageError>>,
+    {
+        ask.retry(outcome::waits(self.shared.options.patience))
+            .when(|error| matches!(error, StorageError::Unavailable { .. }))
+            .await
+    }
+
     /// A page of a stream, `None` when the stream does not exist. Repeated while the store cannot be reached.
     pub(crate) async fn read_page(
         &self,
         query: &StreamQuery,
     ) -> Result<Option<StreamPage>, StorageError> {
-        let read = || async { self.shared.storage.read_stream(query).await };
-        let page = read
-            .retry(outcome::waits(self.shared.options.patience))
-            .when(|error| matches!(error, StorageError::Unavailable { .. }))
-            .await;
-        match page {
+        match self
+            .patiently(|| self.shared.storage.read_stream(query))
+            .await
+        {
             Ok(page) => Ok(Some(page)),
             Err(StorageError::StreamNotFound { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -211,6 +220,20 @@ impl Repository {
         }
         loaded.version = event.version;
         Ok(())
+    }
+
+    /// A stored event as one of the aggregate's.
+    pub(crate) fn read_as<A: AggregateHandlers>(
+        &self,
+        event: &RecordedEvent,
+    ) -> Result<AnyEvent<A>, DecodeError> {
+        match A::EVOLVERS
+            .iter()
+            .find(|evolver| *evolver.name == *event.event_type)
+        {
+            Some(evolver) => (evolver.read)(event.into()),
+            None => Err(DecodeError::of(event, DecodeFault::UnknownType)),
+        }
     }
 
     fn unknown<A: Aggregate>(&self, event: StoredEvent<'_>) -> Result<(), DecodeError> {
