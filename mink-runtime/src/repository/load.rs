@@ -1,12 +1,12 @@
-use std::ops::Deref;
+use std::ops::{ControlFlow, Deref};
 
-use backon::Retryable;
+use backon::{Retryable, RetryableWithContext};
 
 use super::{Repository, UnknownEvents, outcome};
 use crate::aggregate::{Aggregate, AggregateHandlers, Events};
 use crate::id::{InvalidName, StreamId, TenantId};
 use crate::pipeline::{DecodeError, DecodeFault};
-use crate::storage::{RecordedEvent, StorageError, StreamPage, StreamQuery};
+use crate::storage::{StorageError, StoredEvent, StreamPage, StreamQuery};
 
 /// An aggregate as its events made it. Dereferences to the state.
 #[derive(Clone)]
@@ -121,7 +121,25 @@ impl Repository {
     ///
     /// # Errors
     /// As [`load`](Self::load). The aggregate may have evolved part of the way.
-    pub async fn catch_up<A: AggregateHandlers>(
+    pub async fn catch_up<'l, A: AggregateHandlers>(
+        &self,
+        tenant: &TenantId,
+        loaded: &'l mut Loaded<A>,
+    ) -> Result<(), LoadError> {
+        let read_on = |loaded: &'l mut Loaded<A>| async move {
+            let outcome = self.read_on(tenant, loaded).await;
+            (loaded, outcome)
+        };
+        let (_, outcome) = read_on
+            .retry(outcome::waits(self.shared.options.patience))
+            .context(loaded)
+            .when(|error| matches!(error, LoadError::Storage(StorageError::Unavailable { .. })))
+            .await;
+        outcome
+    }
+
+    /// Evolves from the events after the aggregate's version. After an error it stands where it came to.
+    async fn read_on<A: AggregateHandlers>(
         &self,
         tenant: &TenantId,
         loaded: &mut Loaded<A>,
@@ -140,23 +158,26 @@ impl Repository {
     ) -> Result<bool, LoadError> {
         let mut query = StreamQuery::new(tenant.clone(), loaded.stream.clone());
         query.from = loaded.version + 1;
-        let mut next = Some(query);
-        while let Some(query) = next {
-            let Some(page) = self.read_page(&query).await? else {
-                return Ok(loaded.version == 0);
-            };
-            if page.version < loaded.version {
-                return Ok(false);
+        let mut evolved = Ok(());
+        let mut joins = true;
+        let mut visit = |event: StoredEvent<'_>| {
+            joins = loaded.version == 0 || event.version == loaded.version + 1;
+            if joins {
+                evolved = self.evolve(loaded, event);
             }
-            for event in &page.events {
-                if loaded.version > 0 && event.version != loaded.version + 1 {
-                    return Ok(false);
-                }
-                self.evolve(loaded, event)?;
+            if joins && evolved.is_ok() {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
             }
-            next = query.after(&page);
+        };
+        let read = self.shared.storage.visit_stream(&query, &mut visit).await;
+        evolved?;
+        match read {
+            Ok(head) => Ok(joins && head >= loaded.version),
+            Err(StorageError::StreamNotFound { .. }) => Ok(loaded.version == 0),
+            Err(error) => Err(error.into()),
         }
-        Ok(true)
     }
 
     /// A page of a stream, `None` when the stream does not exist. Repeated while the store cannot be reached.
@@ -177,13 +198,14 @@ impl Repository {
     }
 
     /// Evolves an aggregate from the next event of its stream.
-    pub(super) fn evolve<A: AggregateHandlers>(
+    pub(super) fn evolve<'e, A: AggregateHandlers>(
         &self,
         loaded: &mut Loaded<A>,
-        event: &RecordedEvent,
+        event: impl Into<StoredEvent<'e>>,
     ) -> Result<(), DecodeError> {
+        let event = event.into();
         let known = loaded.state.evolve_stored(event)?
-            || self.shared.registry.event(&event.event_type).is_some();
+            || self.shared.registry.event(event.event_type).is_some();
         if !known {
             self.unknown::<A>(event)?;
         }
@@ -191,11 +213,11 @@ impl Repository {
         Ok(())
     }
 
-    fn unknown<A: Aggregate>(&self, event: &RecordedEvent) -> Result<(), DecodeError> {
+    fn unknown<A: Aggregate>(&self, event: StoredEvent<'_>) -> Result<(), DecodeError> {
         match self.shared.options.unknown_events {
             UnknownEvents::Refuse => Err(DecodeError::of(event, DecodeFault::UnknownType)),
             UnknownEvents::Skip => {
-                if self.first_time_skipped(&event.event_type, event.schema_version) {
+                if self.first_time_skipped(event.event_type, event.schema_version) {
                     tracing::warn!(
                         stream = %event.stream,
                         event_type = %event.event_type,
