@@ -58,6 +58,7 @@ pub use tower;
 use crate::command::{Clock, Services};
 use crate::id::{StreamId, TenantId};
 use crate::metadata::Metadata;
+use crate::registry::{CommandEntry, Registry};
 use crate::repository::Repository;
 use crate::storage::{KeyDigest, StorageError};
 use json::Routes;
@@ -129,6 +130,13 @@ impl Bus {
             routes: Arc::new(Routes::of(self.core.repository.registry(), more)),
             ..self
         }
+    }
+
+    /// The commands whose refusals are to be kept under their idempotency key (`replay_errors`), and whose domain error
+    /// cannot be written as JSON and read back.
+    #[must_use]
+    pub fn unkept_errors(registry: &Registry, more: &[RouteEntry]) -> Vec<CommandEntry> {
+        Routes::unkept_errors(registry, more)
     }
 
     /// The repository behind it.

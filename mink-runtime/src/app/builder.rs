@@ -214,6 +214,14 @@ impl MinkBuilder {
             configuration,
         } = config::settle(self.sources, called, self.changes);
         faults.extend(resolved.faults.into_iter().map(StartupFault::from));
+        faults.extend(
+            Bus::unkept_errors(&registry, &self.routes)
+                .into_iter()
+                .map(|command| StartupFault::UnkeptError {
+                    command: command.name,
+                    location: command.location,
+                }),
+        );
         if !faults.is_empty() {
             return Err(OpenError::Faults(StartupFaults { faults }));
         }
@@ -387,6 +395,16 @@ pub enum StartupFault {
         /// What it needs it for: to "decide", or to "handle".
         does: &'static str,
         /// The method or function.
+        location: Location,
+    },
+    /// Refusals of a command are to be kept under its idempotency key, and the domain's error cannot be.
+    #[error(
+        "{location}: `{command}` is declared with `replay_errors`, and its error cannot be kept: derive `serde::Serialize` and `serde::Deserialize` for the error, or remove `replay_errors`"
+    )]
+    UnkeptError {
+        /// The command.
+        command: &'static str,
+        /// Its declaration.
         location: Location,
     },
     /// Fields are declared encrypted and there is no key to encrypt them with.

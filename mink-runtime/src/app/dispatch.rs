@@ -5,6 +5,7 @@ use crate::bus::{
     Detached, DispatchError, DispatchOptions, Dispatchable, Dispatching, JsonDispatchError,
     JsonReceipt, StillRunning,
 };
+use crate::storage::StorageError;
 
 impl Mink {
     /// Sends a command to its aggregate, or to its free-standing handler.
@@ -49,6 +50,15 @@ impl Mink {
             metadata,
         } = self;
         Dispatching::new(shared.bus.dispatch(tenant, metadata, command, options))
+    }
+
+    /// Deletes idempotency keys whose answers have expired, at most `limit` of them; tells how many. It happens by itself
+    /// after every so many commands with a key: call it where there are few.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sweep_keys(&self, limit: usize) -> Result<u64, StorageError> {
+        self.shared.bus.sweep_keys(limit).await
     }
 
     /// Sends many commands of one type; tells how each ended, in the order in which they were given.

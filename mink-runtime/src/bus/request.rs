@@ -49,7 +49,7 @@ impl CommandRequest {
             metadata: Arc::new(metadata),
             options,
             extensions: Extensions::default(),
-            progress: Progress::default(),
+            progress: Progress::within(Handling::progress()),
             error_json: None,
             depth,
         }

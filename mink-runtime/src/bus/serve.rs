@@ -50,7 +50,10 @@ where
     if let Some(answer) = answer {
         let record = keyed.record(&answer, Some(held.reservation.owner))?;
         let commit = Commit::new(Vec::new()).with_idempotency(record);
-        decide::submit(&core.repository, &Arc::new(commit), &request.progress).await?;
+        let kept = decide::submit(&core.repository, &Arc::new(commit), &request.progress).await;
+        // without an answer that is kept, the handler has run all the same
+        request.progress.begun();
+        kept?;
         held.keep();
         core.sweep_now_and_then();
     }
@@ -68,6 +71,8 @@ where
 {
     let command = core.command::<C>(request)?;
     let context = core.context(request);
+    // what it does outside is nobody's to know or to undo
+    request.progress.begun();
     let returned = Handling::scope(request, H::handle(command, &context)).await?;
     Ok(match returned.into_outcome() {
         Ok(reply) => CommandResponse::Accepted(Accepted::new(Replied(reply))),
