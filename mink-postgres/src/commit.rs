@@ -7,8 +7,7 @@ mod one_stream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mink_runtime::id::StreamId;
-use mink_runtime::storage::{Commit, CommitError, Committed, Limits};
+use mink_runtime::storage::{Commit, CommitError, Committed, Contended, Limits};
 use sqlx::PgConnection;
 
 use self::arguments::Batch;
@@ -20,6 +19,8 @@ use crate::schema::{Schema, Sql};
 pub(crate) type Answer = Result<Committed, CommitError>;
 
 const COMMIT_BATCH: &str = include_str!("commit/commit_batch.sql");
+/// The same function, for a batch in which some commit has a key.
+const COMMIT_KEYED: &str = include_str!("commit/commit_keyed.sql");
 
 /// How often a batch that had to give way to another transaction is sent again.
 const GIVE_WAY: u32 = 5;
@@ -27,6 +28,7 @@ const GIVE_WAY: u32 = 5;
 /// The door that commits go through.
 pub(crate) struct Committer {
     sql: Sql,
+    keyed: Sql,
     one_stream: Sql,
 }
 
@@ -65,6 +67,7 @@ impl Committer {
     pub(crate) fn new(schema: &Schema) -> Self {
         Self {
             sql: schema.fill(COMMIT_BATCH),
+            keyed: schema.fill(COMMIT_KEYED),
             one_stream: schema.fill(ONE_STREAM),
         }
     }
@@ -185,9 +188,8 @@ impl Committer {
             return;
         }
         for item in alone.items {
-            let first = batch[item].appends.first().map(|append| &append.stream);
-            answers[item] = Some(Err(match first {
-                Some(stream) => commit_error(error, stream),
+            answers[item] = Some(Err(match first(&batch[item]) {
+                Some(what) => commit_error(error, what),
                 None => CommitError::NoEvents { stream: None },
             }));
         }
@@ -196,9 +198,7 @@ impl Committer {
     /// Appends inside a transaction that the caller owns, waiting for streams that others hold.
     pub(crate) async fn append_in(&self, conn: &mut PgConnection, commit: &Commit) -> Answer {
         check(commit)?;
-        let Some(first) = commit.appends.first() else {
-            return Err(CommitError::NoEvents { stream: None });
-        };
+        let first = first(commit).ok_or(CommitError::NoEvents { stream: None })?;
         // In here an error of the server would end the caller's transaction: what can be refused is refused before.
         for event in commit.events() {
             if matches!(event.format, mink_runtime::storage::Format::Json)
@@ -214,7 +214,7 @@ impl Committer {
             Ok(rows) => answer::of(&[commit], rows)
                 .pop()
                 .unwrap_or(Err(CommitError::NoEvents { stream: None })),
-            Err(error) => Err(in_transaction(&error, &first.stream)),
+            Err(error) => Err(in_transaction(&error, first)),
         }
     }
 
@@ -226,31 +226,43 @@ impl Committer {
         wait: bool,
         probe: bool,
     ) -> Result<answer::Rows, sqlx::Error> {
+        let sql = match batch.is_keyed() {
+            true => &self.keyed,
+            false => &self.sql,
+        };
         let rows = batch
-            .bind(sqlx::query(self.sql.safe()).bind(wait).bind(probe))
+            .bind(sqlx::query(sql.safe()).bind(wait).bind(probe))
             .fetch_all(conn)
             .await?;
         answer::Rows::decode(&rows)
     }
 }
 
+/// What other transactions may want too: a commit has a stream or a key.
+fn first(commit: &Commit) -> Option<Contended> {
+    let stream = commit.appends.first();
+    stream
+        .map(|append| Contended::Stream(append.stream.clone()))
+        .or_else(|| {
+            commit
+                .idempotency
+                .as_ref()
+                .map(|key| Contended::Key(key.key))
+        })
+}
+
 /// In a transaction that goes no further nothing is unknown: it is not committed.
-fn in_transaction(error: &sqlx::Error, stream: &StreamId) -> CommitError {
+fn in_transaction(error: &sqlx::Error, what: Contended) -> CommitError {
     match fault(error) {
         Fault::Lost => CommitError::Unavailable {
             reason: said(error),
         },
-        _ => commit_error(error, stream),
+        _ => commit_error(error, what),
     }
 }
 
 /// Refuses what no statement can be made of. Sizes are the caller's to limit.
 fn check(commit: &Commit) -> Result<(), CommitError> {
-    if commit.idempotency.is_some() {
-        return Err(CommitError::Unsupported {
-            what: "idempotency keys",
-        });
-    }
     commit.check(&Limits {
         event_bytes: usize::MAX,
         commit_events: usize::MAX,

@@ -1,4 +1,5 @@
-//! The commit that most are: events of one decision, for one stream that exists, at a version that is named.
+//! The commit that most are: events of one decision, for one stream that exists, at a version that is named, without a
+//! key.
 //!
 //! The function that commits a batch serves every case, and pays for that with some 80 microseconds for each call. Here
 //! one plain statement does it, or writes nothing: when the version does not hold or another transaction has the stream,
@@ -22,7 +23,7 @@ pub(super) struct OneStream<'a> {
 impl<'a> OneStream<'a> {
     pub(super) fn of(commits: &[&'a Commit]) -> Option<Self> {
         let [commit] = commits else { return None };
-        let [append] = &*commit.appends else {
+        let ([append], None) = (&*commit.appends, &commit.idempotency) else {
             return None;
         };
         // A key is looked up before the version.
