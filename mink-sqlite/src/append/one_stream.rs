@@ -45,6 +45,9 @@ enum Rows {
 impl<'a> OneStream<'a> {
     pub(crate) fn of(batch: &'a [Arc<Commit>]) -> Option<Self> {
         let [commit] = batch else { return None };
+        if commit.idempotency.is_some() {
+            return None;
+        }
         let [append] = &*commit.appends else {
             return None;
         };
