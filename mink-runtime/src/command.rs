@@ -6,11 +6,13 @@ mod context;
 mod json;
 mod reply;
 mod services;
+mod validate;
 
 pub use context::{Clock, CommandContext, SystemClock};
 pub use json::{CommandJson, Transferable};
 pub use reply::Reply;
 pub use services::{MissingService, ServiceNeed, Services};
+pub use validate::{FieldError, NoRules, Rules, RulesOf, Validate, ValidationErrors};
 
 /// A wish to change something. `#[command]` implements it; this is the hand-written twin:
 ///
@@ -43,6 +45,9 @@ pub trait Command: Clone + Send + Sync + 'static {
     /// Why it is for no aggregate, when no field says which. An aggregate's method that takes such a command does not
     /// compile, and this is the compiler's message; a free-standing handler takes it as it is.
     const NO_ID: Option<&'static str> = None;
+
+    /// The rules that its fields keep, when it has any: `Some(Self::validate)` for a type that implements [`Validate`].
+    const RULES: Option<Rules<Self>> = None;
 
     /// The id of the aggregate that it is addressed to; empty for a command that is for no aggregate.
     fn aggregate_id(&self) -> Cow<'_, str>;

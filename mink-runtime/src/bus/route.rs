@@ -13,7 +13,7 @@ use super::{
     Accepted, CommandFault, CommandRequest, CommandResponse, Core, Receipt, decide, serve,
 };
 use crate::aggregate::{Aggregate, DomainError, Handles};
-use crate::command::{Command, Reply, Routed};
+use crate::command::{Command, Reply, Routed, Rules};
 use crate::handler::{HandledBy, Handler, Outcome};
 
 /// A command as the layers carry it.
@@ -118,6 +118,7 @@ pub struct Route {
     pub(super) type_id: fn() -> TypeId,
     pub(super) aggregate_id: fn(&Payload) -> Option<Cow<'_, str>>,
     pub(super) json: Option<PayloadJson>,
+    pub(super) validate: Option<Rules<Payload>>,
     pub(super) run: Run,
 }
 
@@ -145,6 +146,13 @@ impl Route {
                         Some(json) => Ok(Arc::new((json.read)(text)?) as Arc<Payload>),
                         None => Err(not_this(C::NAME)),
                     },
+                }),
+                None => None,
+            },
+            validate: match C::RULES {
+                Some(_) => Some(|payload| match (C::RULES, typed::<C>(payload)) {
+                    (Some(rules), Some(command)) => rules(command),
+                    _ => Ok(()),
                 }),
                 None => None,
             },
