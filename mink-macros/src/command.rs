@@ -4,6 +4,7 @@ mod check;
 mod expand;
 mod id;
 mod parse;
+mod rules;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -36,6 +37,7 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]
         shape::check(&mut cx, &item);
     }
 
+    let rules = rules::find(&input);
     let mut declared = input;
     item::strip(&mut declared);
     let masks = !encrypted.is_empty();
@@ -58,6 +60,7 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]
                 id,
                 encrypted: &encrypted,
                 needs_shape,
+                rules,
                 debug: additions.debug,
             });
             quote!(#added #declared #implementation)

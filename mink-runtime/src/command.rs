@@ -12,7 +12,7 @@ pub use context::{Clock, CommandContext, SystemClock};
 pub use json::{CommandJson, Transferable};
 pub use reply::Reply;
 pub use services::{MissingService, ServiceNeed, Services};
-pub use validate::{FieldError, NoRules, Rules, RulesOf, Validate, ValidationErrors};
+pub use validate::{FieldError, Rules, Validate, ValidationErrors};
 
 /// A wish to change something. `#[command]` implements it; this is the hand-written twin:
 ///

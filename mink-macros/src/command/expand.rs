@@ -19,6 +19,7 @@ pub(super) struct Checked<'a> {
     pub(super) id: Id<'a>,
     pub(super) encrypted: &'a Encrypted,
     pub(super) needs_shape: bool,
+    pub(super) rules: Option<Span>,
     pub(super) debug: DebugBy,
 }
 
@@ -61,6 +62,9 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
         let close = quote_spanned!(end=> >());
         quote!(const _: () = #open #aggregate #close;)
     });
+    let checked = command.rules.map(|rule| {
+        quote_spanned!(rule=> const _: () = #root::__private::rules_are_checked::<#ident>();)
+    });
     let here = root.location(ident.span());
     // at the type's place: that is where the compiler points when it lists what is a command
     let span = ident.span();
@@ -73,6 +77,10 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
                 const ENCRYPTED: &'static [&'static str] = #paths;
                 #json
                 #no_id
+                const RULES: ::core::option::Option<#root::command::Rules<Self>> = {
+                    use #root::__private::NoRules as _;
+                    #root::__private::RulesProbe::<#ident>::RULES
+                };
                 fn aggregate_id(&self) -> #root::__private::Cow<'_, str> {
                     #id
                 }
@@ -87,6 +95,7 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
         #shape
         #command
         #routed
+        #checked
         #root::__private::inventory::submit! {
             #root::registry::CommandEntry::of::<#ident>(#here)
         }

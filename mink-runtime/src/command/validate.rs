@@ -27,9 +27,9 @@ use std::fmt;
 ///
 /// What depends on the aggregate's state is no rule of a field: the method that decides refuses it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no rules to check",
-    label = "no `Validate`",
-    note = "derive `garde::Validate` (feature `garde` of the crate `mink`), or implement `mink::command::Validate` by hand"
+    message = "nobody checks the rules of `{Self}`",
+    label = "its rules would be ignored",
+    note = "derive `garde::Validate` and enable the feature `garde` of the crate `mink`, or implement `mink::command::Validate` by hand"
 )]
 pub trait Validate {
     /// Every rule that is broken.
@@ -154,23 +154,6 @@ where
     }
 }
 
-/// Whether a type has rules, found by the compiler: the constant of the trait is there for all types, and that of the
-/// type itself, which goes first, for those with rules.
-#[doc(hidden)]
-pub struct RulesOf<T>(std::marker::PhantomData<T>);
-
-#[doc(hidden)]
-pub trait NoRules<T> {
-    const RULES: Option<Rules<T>> = None;
-}
-
-impl<T> NoRules<T> for RulesOf<T> {}
-
-impl<T: Validate> RulesOf<T> {
-    #[doc(hidden)]
-    pub const RULES: Option<Rules<T>> = Some(T::validate);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,18 +169,5 @@ mod tests {
             shown,
             "`contacts` is too long; `contacts` are too many; `contacts_count` is wrong"
         );
-    }
-
-    #[test]
-    fn only_a_type_with_rules_has_any() {
-        struct Free;
-        struct Ruled;
-        impl Validate for Ruled {
-            fn validate(&self) -> Result<(), ValidationErrors> {
-                Ok(())
-            }
-        }
-        assert!(RulesOf::<Free>::RULES.is_none());
-        assert!(RulesOf::<Ruled>::RULES.is_some());
     }
 }
