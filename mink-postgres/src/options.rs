@@ -1,5 +1,7 @@
 //! How a store is opened.
 
+mod settings;
+
 use std::sync::Arc;
 use std::time::Duration;
 

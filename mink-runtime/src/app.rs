@@ -2,9 +2,12 @@
 
 mod batch;
 mod builder;
+mod config;
+mod configure;
 mod dispatch;
 mod error;
 mod feed;
+mod history;
 mod streams;
 mod within;
 
@@ -18,10 +21,11 @@ pub use feed::FeedReader;
 use crate::aggregate::{AggregateHandlers, Events, IntoEvents};
 use crate::bus::{Bus, Receipt, Session};
 use crate::command::Clock;
+use crate::config::Configuration;
 use crate::id::{AggregateId, InvalidName, Position, StreamId, TenantId};
 use crate::metadata::Metadata;
 use crate::registry::Registry;
-use crate::repository::{LoadError, Loaded};
+use crate::repository::{CacheStats, LoadError, Loaded, Repository};
 use crate::storage::{ExpectedVersion, Storage, StorageError};
 
 /// A running application: everything that is annotated in this binary, on one store.
@@ -38,6 +42,7 @@ pub struct Mink {
 struct Shared {
     bus: Bus,
     clock: Arc<dyn Clock>,
+    configuration: Configuration,
 }
 
 /// Shows the store's name and the tenant, and no URL, which may hold a password.
@@ -179,6 +184,16 @@ impl Mink {
         }
     }
 
+    /// What the cache of aggregates did since the application was opened.
+    #[must_use]
+    pub fn cache_stats(&self) -> CacheStats {
+        self.repository().cache_stats()
+    }
+
+    fn repository(&self) -> &Repository {
+        self.shared.bus.repository()
+    }
+
     /// The tenant of this handle.
     #[must_use]
     pub fn tenant_id(&self) -> &TenantId {
@@ -195,5 +210,11 @@ impl Mink {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         self.shared.bus.repository().registry()
+    }
+
+    /// Every setting that this application runs with, and where it comes from. Prints itself.
+    #[must_use]
+    pub fn configuration(&self) -> &Configuration {
+        &self.shared.configuration
     }
 }

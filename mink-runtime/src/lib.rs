@@ -4,6 +4,7 @@ pub mod aggregate;
 pub mod app;
 pub mod bus;
 pub mod command;
+pub mod config;
 pub mod event;
 pub mod handler;
 pub mod id;

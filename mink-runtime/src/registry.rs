@@ -8,6 +8,7 @@
 mod entry;
 mod faults;
 mod print;
+mod schemas;
 
 use std::any::TypeId;
 use std::panic::Location as Caller;

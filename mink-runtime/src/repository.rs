@@ -2,6 +2,10 @@
 //!
 //! Every path that appends, and every path that reads events back as domain values, goes through here.
 
+mod cache;
+mod checkout;
+mod diff;
+mod history;
 mod load;
 mod outcome;
 
@@ -9,9 +13,16 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+pub use cache::{CacheStats, WhenTaken};
+pub use checkout::CheckedOut;
+pub use diff::{StateChange, StateDiff};
+pub use history::{History, Step, TimeTravelError};
 pub use load::{LoadError, Loaded};
 pub(crate) use outcome::waits;
 
+use cache::AggregateCache;
+
+use crate::id::{StreamId, TenantId};
 use crate::registry::Registry;
 use crate::storage::{Commit, CommitError, Committed, GroupCommit, GroupOptions, Limits, Storage};
 
@@ -32,6 +43,10 @@ pub struct RepositoryOptions {
     pub group: GroupOptions,
     /// What to do with a stored event whose type is not registered.
     pub unknown_events: UnknownEvents,
+    /// How many aggregates are kept in memory between dispatches; none at 0. 1,000 unless configured.
+    ///
+    /// See [`CheckedOut`]. An entry is as large as the state of its aggregate.
+    pub cached_aggregates: usize,
     /// How long to go on trying while the store cannot be reached, or the outcome of a commit is unknown.
     pub patience: Duration,
 }
@@ -41,6 +56,7 @@ impl Default for RepositoryOptions {
         Self {
             group: GroupOptions::default(),
             unknown_events: UnknownEvents::default(),
+            cached_aggregates: 1000,
             patience: Duration::from_secs(30),
         }
     }
@@ -57,6 +73,7 @@ struct Shared {
     group: GroupCommit,
     registry: Registry,
     options: RepositoryOptions,
+    cache: AggregateCache,
     skipped: Mutex<HashSet<(String, u32)>>,
 }
 
@@ -65,6 +82,7 @@ impl Repository {
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>, registry: Registry, options: RepositoryOptions) -> Self {
         let group = GroupCommit::new(Arc::clone(&storage), options.group);
+        let cache = AggregateCache::new(options.cached_aggregates);
         let skipped = Mutex::new(HashSet::new());
         Self {
             shared: Arc::new(Shared {
@@ -72,6 +90,7 @@ impl Repository {
                 group,
                 registry,
                 options,
+                cache,
                 skipped,
             }),
         }
@@ -109,13 +128,27 @@ impl Repository {
     /// # Errors
     /// What [`GroupCommit::submit`] says; [`CommitError::OutcomeUnknown`] when patience ended before the outcome was
     /// known.
-    pub async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+    pub async fn commit(
+        &self,
+        commit: impl Into<Arc<Commit>> + Send,
+    ) -> Result<Committed, CommitError> {
         outcome::settle(
             &self.shared.group,
-            Arc::new(commit),
+            commit.into(),
             self.shared.options.patience,
         )
         .await
+    }
+
+    /// What the cache of aggregates did so far.
+    #[must_use]
+    pub fn cache_stats(&self) -> CacheStats {
+        self.shared.cache.stats()
+    }
+
+    /// Drops an aggregate from the cache, after its stream was changed by other means than an append.
+    pub fn forget(&self, tenant: &TenantId, stream: &StreamId) {
+        self.shared.cache.forget(tenant, stream);
     }
 
     /// Finishes what was accepted, refuses the rest and closes the store.

@@ -1,6 +1,7 @@
 use darling::{FromAttributes, FromMeta};
-use syn::{DeriveInput, Expr, ExprLit, Lit, LitStr, Path};
+use syn::{DeriveInput, Expr, ExprLit, Lit, LitBool, LitStr, Path};
 
+use super::snapshot::Snapshot;
 use crate::attr::AGGREGATE;
 use crate::ctxt::Ctxt;
 
@@ -9,6 +10,8 @@ use crate::ctxt::Ctxt;
 #[darling(default, attributes(aggregate))]
 pub(super) struct AggregateKeys {
     pub(super) name: Option<Name>,
+    pub(super) cache: Option<Cache>,
+    pub(super) snapshot: Option<Snapshot>,
     #[darling(rename = "crate")]
     pub(super) krate: Option<Path>,
 }
@@ -25,15 +28,46 @@ pub(super) struct Name(pub(super) LitStr);
 
 impl FromMeta for Name {
     fn from_expr(expr: &Expr) -> darling::Result<Self> {
-        match expr {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) => Ok(Self(text.clone())),
-            other => Err(darling::Error::custom(
+        match literal(expr) {
+            Some(Lit::Str(text)) => Ok(Self(text.clone())),
+            _ => Err(fault(
+                expr,
                 "`name` takes text in quotes: write `name = \"Order\"`",
-            )
-            .with_span(other)),
+            )),
         }
     }
+}
+
+/// Whether the aggregate is kept in memory between dispatches.
+#[derive(Clone)]
+pub(super) struct Cache(pub(super) LitBool);
+
+impl Cache {
+    const USAGE: &'static str = "`cache` takes `true` or `false`: write `cache = false`";
+}
+
+impl FromMeta for Cache {
+    fn from_word() -> darling::Result<Self> {
+        Err(darling::Error::custom(Self::USAGE))
+    }
+
+    fn from_expr(expr: &Expr) -> darling::Result<Self> {
+        match literal(expr) {
+            Some(Lit::Bool(cache)) => Ok(Self(cache.clone())),
+            _ => Err(fault(expr, Self::USAGE)),
+        }
+    }
+}
+
+/// The literal that an expression is.
+pub(super) fn literal(expr: &Expr) -> Option<&Lit> {
+    match expr {
+        Expr::Lit(ExprLit { lit, .. }) => Some(lit),
+        _ => None,
+    }
+}
+
+/// A fault of a key's value.
+pub(super) fn fault(expr: &Expr, message: &str) -> darling::Error {
+    darling::Error::custom(message).with_span(expr)
 }

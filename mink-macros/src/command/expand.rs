@@ -78,6 +78,7 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
                 #json
                 #no_id
                 const RULES: ::core::option::Option<#root::command::Rules<Self>> = {
+                    #[allow(unused_imports, reason = "one with rules of its own needs it not")]
                     use #root::__private::NoRules as _;
                     #root::__private::RulesProbe::<#ident>::RULES
                 };

@@ -4,6 +4,7 @@
 
 mod append_in;
 mod commit;
+mod configured;
 mod cost;
 mod damage;
 mod database;

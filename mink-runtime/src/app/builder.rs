@@ -1,6 +1,8 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::config::{self, AppOptions, Called, Change, Settled};
 use super::within::Within;
 use super::{Mink, Shared};
 use crate::bus::{
@@ -8,11 +10,12 @@ use crate::bus::{
     default_stack,
 };
 use crate::command::{Clock, Command, Services, SystemClock};
+use crate::config::{ConfigFault, Sources, StoreSection, StoreSettings};
 use crate::id::TenantId;
 use crate::metadata::Metadata;
 use crate::registry::{Location, Registry, RegistryFault};
 use crate::repository::{Repository, RepositoryOptions, UnknownEvents};
-use crate::storage::{self, Limits, Storage, StorageError};
+use crate::storage::{self, Limits, Opened, Storage, StorageError};
 
 /// Opens an application with more than a URL.
 pub struct MinkBuilder {
@@ -21,8 +24,8 @@ pub struct MinkBuilder {
     registry: Option<Registry>,
     services: Services,
     clock: Arc<dyn Clock>,
-    repository: RepositoryOptions,
-    bus: BusOptions,
+    pub(super) sources: Sources,
+    changes: Vec<Change>,
     around: DefaultStack,
     layers: Stack,
     routes: Vec<RouteEntry>,
@@ -37,8 +40,8 @@ impl Default for MinkBuilder {
             registry: None,
             services: Services::new(),
             clock: Arc::new(SystemClock),
-            repository: RepositoryOptions::default(),
-            bus: BusOptions::default(),
+            sources: Sources::default(),
+            changes: Vec::new(),
             around: default_stack(),
             layers: Stack::new(),
             routes: Vec::new(),
@@ -97,43 +100,50 @@ impl MinkBuilder {
 
     /// What one event and one commit may hold.
     #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.repository.group.limits = limits;
-        self
+    pub fn limits(self, limits: Limits) -> Self {
+        self.change(move |to| to.repository.group.limits = limits)
     }
 
     /// The largest payload of one event, in bytes. 1 MiB unless configured.
     #[must_use]
-    pub fn max_event_bytes(mut self, bytes: usize) -> Self {
-        self.repository.group.limits.event_bytes = bytes;
-        self
+    pub fn max_event_bytes(self, bytes: usize) -> Self {
+        self.change(move |to| to.repository.group.limits.event_bytes = bytes)
     }
 
     /// What to do with a stored event whose type is not registered. Refuse unless configured.
     #[must_use]
-    pub fn unknown_events(mut self, unknown: UnknownEvents) -> Self {
-        self.repository.unknown_events = unknown;
-        self
+    pub fn unknown_events(self, unknown: UnknownEvents) -> Self {
+        self.change(move |to| to.repository.unknown_events = unknown)
     }
 
     /// How long to go on trying while the store cannot be reached. 30 seconds unless configured.
     #[must_use]
-    pub fn patience(mut self, patience: std::time::Duration) -> Self {
-        self.repository.patience = patience;
-        self
+    pub fn patience(self, patience: std::time::Duration) -> Self {
+        self.change(move |to| to.repository.patience = patience)
+    }
+
+    /// How many aggregates are kept in memory between dispatches, so that an accepted command costs one round trip; none
+    /// at 0. 1,000 unless configured. `#[aggregate(cache = false)]` leaves one kind of aggregate out.
+    #[must_use]
+    pub fn cached_aggregates(self, entries: usize) -> Self {
+        self.change(move |to| to.repository.cached_aggregates = entries)
     }
 
     /// Everything else about loading and committing: changes what it names and leaves the rest.
     #[must_use]
-    pub fn configure(mut self, change: impl FnOnce(&mut RepositoryOptions)) -> Self {
-        change(&mut self.repository);
-        self
+    pub fn configure(self, change: impl FnOnce(&mut RepositoryOptions) + Send + 'static) -> Self {
+        self.change(|to| change(&mut to.repository))
     }
 
     /// How commands are dispatched.
     #[must_use]
-    pub fn bus_options(mut self, options: BusOptions) -> Self {
-        self.bus = options;
+    pub fn bus_options(self, options: BusOptions) -> Self {
+        self.change(move |to| to.bus = options)
+    }
+
+    /// What a call says wins over every file and variable, so it is done last.
+    fn change(mut self, change: impl FnOnce(&mut AppOptions) + Send + 'static) -> Self {
+        self.changes.push(Box::new(change));
         self
     }
 
@@ -191,17 +201,28 @@ impl MinkBuilder {
     /// [`OpenError::Faults`] with every fault of the program's declarations; otherwise why the store cannot be opened.
     pub async fn open(self) -> Result<Mink, OpenError> {
         let registry = self.registry.unwrap_or_else(Registry::linked);
-        let faults = faults(&registry, &self.services, self.clear_text);
+        let mut faults = faults(&registry, &self.services, self.clear_text);
+        let called = match (&self.storage, self.url) {
+            (Some(_), Some(_)) => return Err(OpenError::TwoStores),
+            (Some(_), None) => Called::Store,
+            (None, Some(url)) => Called::Url(url),
+            (None, None) => Called::Nothing,
+        };
+        let Settled {
+            options,
+            resolved,
+            configuration,
+        } = config::settle(self.sources, called, self.changes);
+        faults.extend(resolved.faults.into_iter().map(StartupFault::from));
         if !faults.is_empty() {
             return Err(OpenError::Faults(StartupFaults { faults }));
         }
-        let storage = match (self.storage, self.url) {
-            (Some(storage), None) => storage,
-            (None, Some(url)) => storage::open(&url).await?,
+        let storage = match (self.storage, options.store_url) {
+            (Some(storage), _) => storage,
+            (None, Some(url)) => open_store(&url, resolved.stores).await?,
             (None, None) => return Err(OpenError::NoStore),
-            (Some(_), Some(_)) => return Err(OpenError::TwoStores),
         };
-        let repository = Repository::new(storage, registry, self.repository);
+        let repository = Repository::new(storage, registry, options.repository);
         let stack = self
             .around
             .outer
@@ -211,10 +232,11 @@ impl MinkBuilder {
         let shared = Arc::new_cyclic(|shared| {
             services.insert(Within(shared.clone()));
             Shared {
-                bus: Bus::new(repository, services, Arc::clone(&clock), self.bus)
+                bus: Bus::new(repository, services, Arc::clone(&clock), options.bus)
                     .with_routes(&self.routes)
                     .with_stack(&stack),
                 clock,
+                configuration,
             }
         });
         Ok(Mink {
@@ -222,6 +244,21 @@ impl MinkBuilder {
             tenant: TenantId::default(),
             metadata: Metadata::default(),
         })
+    }
+}
+
+/// With the settings of its adapter, when the adapter has any.
+async fn open_store(
+    url: &str,
+    mut stores: BTreeMap<&'static str, Box<dyn StoreSettings>>,
+) -> Opened {
+    let scheme = url.split(':').next().unwrap_or_default();
+    let section = StoreSection::linked()
+        .into_values()
+        .find(|section| section.schemes.contains(&scheme));
+    match section.and_then(|section| stores.remove(section.name)) {
+        Some(settings) => settings.open(url).await,
+        None => storage::open(url).await,
     }
 }
 
@@ -333,6 +370,9 @@ pub enum StartupFault {
     /// The declarations do not fit together.
     #[error(transparent)]
     Registry(#[from] RegistryFault),
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Configuration(#[from] ConfigFault),
     /// A handler takes a service that nobody provided.
     #[error(
         "{location}: `{handler}` takes a `{service}` to {does} `{command}`, and nobody provides one: add `.service(..)` to the builder"

@@ -9,12 +9,12 @@ use chrono::{SubsecRound, Utc};
 use super::nested::Handling;
 use super::{Accepted, CommandFault, CommandRequest, CommandResponse, Core, Effect, Receipt};
 use super::{Progress, Rejection};
-use crate::aggregate::{Aggregate, Events, Handles, Refusal};
+use crate::aggregate::{Aggregate, Decided, Events, Handles, Refusal};
 use crate::command::{CommandContext, Routed};
 use crate::id::{EventId, StreamId, TenantId};
 use crate::metadata::Metadata;
 use crate::pipeline::{self, EncodeError};
-use crate::repository::{Loaded, Repository};
+use crate::repository::{Loaded, Repository, WhenTaken};
 use crate::storage::{Append, Commit, CommitError, ExpectedVersion, NewEvent};
 
 pub(super) async fn run<C: Routed<A>, A: Handles<C>>(
@@ -36,32 +36,50 @@ pub(super) async fn run<C: Routed<A>, A: Handles<C>>(
     } else {
         core.turns.join(tenant, &stream).await
     };
-    let mut loaded = repository.load::<A>(tenant, &context.aggregate_id).await?;
+    let taken = if nested {
+        WhenTaken::LoadAnother
+    } else {
+        WhenTaken::Wait
+    };
+    let mut loaded = repository
+        .checkout::<A>(tenant, &context.aggregate_id, taken)
+        .await?;
     let mut waits = conflict_waits(core.options.conflict_retries);
     loop {
         context.version = loaded.version();
         let decided = Handling::scope(&request, loaded.handle(command.clone(), &context)).await;
-        let decided = match decided {
-            Ok(decided) => decided,
-            Err(Refusal::Domain(error)) => {
-                return Ok(CommandResponse::Rejected(Rejection::new(error)));
-            }
+        let Decided { events, reply } = match decided {
+            Ok(decided) if !decided.events.is_empty() => decided,
             Err(Refusal::MissingService(missing)) => return Err(missing.into()),
+            // no commit will notice that the state is out of date
+            nothing => {
+                if loaded.confirm().await? {
+                    continue;
+                }
+                let response = match nothing {
+                    Err(Refusal::Domain(error)) => CommandResponse::Rejected(Rejection::new(error)),
+                    Err(Refusal::MissingService(missing)) => return Err(missing.into()),
+                    Ok(decided) => {
+                        let receipt = Receipt::nothing(tenant.clone(), &loaded, decided.reply);
+                        CommandResponse::Accepted(Accepted::new(receipt))
+                    }
+                };
+                loaded.put_back();
+                return Ok(response);
+            }
         };
-        let (events, reply) = (decided.events, decided.reply);
-        if events.is_empty() {
-            let receipt = Receipt::nothing(tenant.clone(), &loaded, reply);
-            return Ok(CommandResponse::Accepted(Accepted::new(receipt)));
-        }
-        let commit = commit_of(tenant, &loaded, &events, &context)?;
-        let ids: Vec<EventId> = commit.events().map(|event| event.id).collect();
-        match submit(repository, commit, progress).await {
+        let commit = Arc::new(commit_of(tenant, &loaded, &events, &context)?);
+        match submit(repository, &commit, progress).await {
             Ok(()) => {
+                let ids: Vec<EventId> = commit.events().map(|event| event.id).collect();
                 let receipt = Receipt::committed(tenant.clone(), &loaded, events, ids, reply);
+                loaded.check_in(commit);
                 return Ok(CommandResponse::Accepted(Accepted::new(receipt)));
             }
             Err(CommitError::Conflict(conflict)) => {
-                if turn.is_none() && !nested {
+                if !loaded.is_fresh() {
+                    // what this process remembered was out of date: nobody contends
+                } else if turn.is_none() && !nested && !loaded.is_queued_for() {
                     turn = Some(core.turns.take(tenant, loaded.stream()).await);
                 } else {
                     // within this process turns are taken: this conflict is with another process
@@ -71,7 +89,7 @@ pub(super) async fn run<C: Routed<A>, A: Handles<C>>(
                     tokio::time::sleep(wait).await;
                 }
                 tracing::debug!(command = C::NAME, %conflict, "deciding anew");
-                repository.catch_up(tenant, &mut loaded).await?;
+                loaded.catch_up().await?;
             }
             Err(error) => return Err(error.into()),
         }
@@ -95,11 +113,11 @@ fn commit_of<A: Aggregate>(
 /// Commits, and keeps `progress` true meanwhile, for whoever gives up waiting.
 async fn submit(
     repository: &Repository,
-    commit: Commit,
+    commit: &Arc<Commit>,
     progress: &Progress,
 ) -> Result<(), CommitError> {
     progress.set(Effect::Unknown);
-    let outcome = repository.commit(commit).await;
+    let outcome = repository.commit(Arc::clone(commit)).await;
     progress.set(match &outcome {
         Ok(_) => Effect::Durable,
         Err(CommitError::OutcomeUnknown { .. }) => Effect::Unknown,

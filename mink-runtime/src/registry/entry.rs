@@ -5,7 +5,9 @@ use crate::aggregate::{Aggregate, AggregateHandlers, Decider};
 use crate::command::{Command, ServiceNeed};
 use crate::event::Event;
 use crate::handler::{HandledBy, Handler};
+use crate::pipeline::{DecodeError, decode};
 use crate::schema::TypeShape;
+use crate::storage::RecordedEvent;
 
 /// A place in the user's source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +59,8 @@ pub struct EventEntry {
     pub type_name: fn() -> &'static str,
     /// Reads a payload of the current version and writes it again, for the generated round-trip test.
     pub round_trip: fn(&[u8]) -> Result<Vec<u8>, serde_json::Error>,
+    /// Reads a stored event of any version, as an aggregate does that evolves from it.
+    pub decode: fn(&RecordedEvent) -> Result<(), DecodeError>,
     /// Where it is declared.
     pub location: Location,
 }
@@ -74,6 +78,7 @@ impl EventEntry {
             type_id: TypeId::of::<E>,
             type_name: std::any::type_name::<E>,
             round_trip: |payload| serde_json::to_vec(&serde_json::from_slice::<E>(payload)?),
+            decode: |stored| decode::<E>(stored).map(drop),
             location,
         }
     }

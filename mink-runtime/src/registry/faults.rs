@@ -338,7 +338,9 @@ fn lazy(shape: &TypeShape, path: &str) -> Option<crate::schema::PathFault> {
     match shape {
         TypeShape::Lazy(shape) => check_path(&shape(), path).or_else(|| lazy(&shape(), path)),
         TypeShape::Optional(inner) | TypeShape::List(inner) => lazy(inner, path),
-        TypeShape::Example { shape, .. } => lazy(shape, path),
+        TypeShape::Example { shape, .. }
+        | TypeShape::Strict(shape)
+        | TypeShape::Aliased { shape, .. } => lazy(shape, path),
         TypeShape::Struct(shape) => {
             let (first, rest) = path.split_once('.')?;
             let field = shape.fields.iter().find(|field| field.name == first)?;

@@ -1,12 +1,12 @@
-use std::ops::Deref;
+use std::ops::{ControlFlow, Deref};
 
-use backon::Retryable;
+use backon::{Retryable, RetryableWithContext};
 
 use super::{Repository, UnknownEvents, outcome};
 use crate::aggregate::{Aggregate, AggregateHandlers, Events};
 use crate::id::{InvalidName, StreamId, TenantId};
 use crate::pipeline::{DecodeError, DecodeFault};
-use crate::storage::{RecordedEvent, StorageError, StreamPage, StreamQuery};
+use crate::storage::{StorageError, StoredEvent, StreamPage, StreamQuery};
 
 /// An aggregate as its events made it. Dereferences to the state.
 #[derive(Clone)]
@@ -17,6 +17,18 @@ pub struct Loaded<A> {
 }
 
 impl<A> Loaded<A> {
+    /// An aggregate that nothing happened to.
+    pub(super) fn initial(stream: StreamId) -> Self
+    where
+        A: Default,
+    {
+        Self {
+            state: A::default(),
+            stream,
+            version: 0,
+        }
+    }
+
     /// The number of its events; 0 when it does not exist yet.
     pub fn version(&self) -> u64 {
         self.version
@@ -97,38 +109,75 @@ impl Repository {
         id: &str,
     ) -> Result<Loaded<A>, LoadError> {
         let stream = StreamId::of(A::NAME, id)?;
-        let mut loaded = Loaded {
-            state: A::default(),
-            stream,
-            version: 0,
-        };
+        let mut loaded = Loaded::initial(stream);
         self.catch_up(tenant, &mut loaded).await?;
         Ok(loaded)
     }
 
     /// Brings a loaded aggregate up to date: reads only what came after its version.
     ///
+    /// An aggregate whose next event is no longer in its stream, or whose stream was set back, as by a restored backup,
+    /// is loaded anew.
+    ///
     /// # Errors
     /// As [`load`](Self::load). The aggregate may have evolved part of the way.
-    pub async fn catch_up<A: AggregateHandlers>(
+    pub async fn catch_up<'l, A: AggregateHandlers>(
+        &self,
+        tenant: &TenantId,
+        loaded: &'l mut Loaded<A>,
+    ) -> Result<(), LoadError> {
+        let read_on = |loaded: &'l mut Loaded<A>| async move {
+            let outcome = self.read_on(tenant, loaded).await;
+            (loaded, outcome)
+        };
+        let (_, outcome) = read_on
+            .retry(outcome::waits(self.shared.options.patience))
+            .context(loaded)
+            .when(|error| matches!(error, LoadError::Storage(StorageError::Unavailable { .. })))
+            .await;
+        outcome
+    }
+
+    /// Evolves from the events after the aggregate's version. After an error it stands where it came to.
+    async fn read_on<A: AggregateHandlers>(
         &self,
         tenant: &TenantId,
         loaded: &mut Loaded<A>,
     ) -> Result<(), LoadError> {
-        let mut query = StreamQuery::new(tenant.clone(), loaded.stream.clone());
-        query.from = loaded.version + 1;
-        let mut next = Some(query);
-        while let Some(query) = next {
-            let Some(page) = self.read_page(&query).await? else {
-                return Ok(());
-            };
-            for event in &page.events {
-                self.evolve(&mut loaded.state, event)?;
-                loaded.version = event.version;
-            }
-            next = query.after(&page);
+        while !self.follow(tenant, loaded).await? {
+            *loaded = Loaded::initial(loaded.stream.clone());
         }
         Ok(())
+    }
+
+    /// Evolves an aggregate from what came after its version; `false` when that does not join on.
+    async fn follow<A: AggregateHandlers>(
+        &self,
+        tenant: &TenantId,
+        loaded: &mut Loaded<A>,
+    ) -> Result<bool, LoadError> {
+        let mut query = StreamQuery::new(tenant.clone(), loaded.stream.clone());
+        query.from = loaded.version + 1;
+        let mut evolved = Ok(());
+        let mut joins = true;
+        let mut visit = |event: StoredEvent<'_>| {
+            joins = loaded.version == 0 || event.version == loaded.version + 1;
+            if joins {
+                evolved = self.evolve(loaded, event);
+            }
+            if joins && evolved.is_ok() {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        };
+        let read = self.shared.storage.visit_stream(&query, &mut visit).await;
+        evolved?;
+        match read {
+            Ok(head) => Ok(joins && head >= loaded.version),
+            Err(StorageError::StreamNotFound { .. }) => Ok(loaded.version == 0),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A page of a stream, `None` when the stream does not exist. Repeated while the store cannot be reached.
@@ -148,23 +197,32 @@ impl Repository {
         }
     }
 
-    fn evolve<A: AggregateHandlers>(
+    /// Evolves an aggregate from the next event of its stream.
+    pub(super) fn evolve<'e, A: AggregateHandlers>(
         &self,
-        state: &mut A,
-        event: &RecordedEvent,
+        loaded: &mut Loaded<A>,
+        event: impl Into<StoredEvent<'e>>,
     ) -> Result<(), DecodeError> {
-        if state.evolve_stored(event)? || self.shared.registry.event(&event.event_type).is_some() {
-            return Ok(());
+        let event = event.into();
+        let known = loaded.state.evolve_stored(event)?
+            || self.shared.registry.event(event.event_type).is_some();
+        if !known {
+            self.unknown::<A>(event)?;
         }
+        loaded.version = event.version;
+        Ok(())
+    }
+
+    fn unknown<A: Aggregate>(&self, event: StoredEvent<'_>) -> Result<(), DecodeError> {
         match self.shared.options.unknown_events {
             UnknownEvents::Refuse => Err(DecodeError::of(event, DecodeFault::UnknownType)),
             UnknownEvents::Skip => {
-                if self.first_time_skipped(&event.event_type, event.schema_version) {
+                if self.first_time_skipped(event.event_type, event.schema_version) {
                     tracing::warn!(
                         stream = %event.stream,
                         event_type = %event.event_type,
                         schema_version = event.schema_version,
-                        aggregate = <A as Aggregate>::NAME,
+                        aggregate = A::NAME,
                         "skipping events of a type that no linked crate declares"
                     );
                 }

@@ -3,6 +3,7 @@
 
 mod append_in;
 mod commit;
+mod configured;
 mod damage;
 mod feed;
 mod file;

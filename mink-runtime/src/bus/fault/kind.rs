@@ -35,11 +35,12 @@ impl CommandFault {
     #[must_use]
     pub fn is_outage(&self) -> bool {
         match self {
-            Self::Load(LoadError::Storage(error)) => !matches!(
+            Self::Load(LoadError::Storage(error)) => matches!(
                 error,
-                StorageError::StreamNotFound { .. }
-                    | StorageError::Corrupt { .. }
-                    | StorageError::Closed
+                StorageError::Unavailable { .. }
+                    | StorageError::StorageFull
+                    | StorageError::ReadOnly { .. }
+                    | StorageError::Other(_)
             ),
             Self::Commit(error) => matches!(
                 error,
@@ -69,6 +70,8 @@ fn kind_of_read(error: &StorageError) -> &'static str {
         StorageError::StorageFull => "storage_full",
         StorageError::ReadOnly { .. } => "read_only",
         StorageError::Closed => "adapter_closed",
+        StorageError::StreamDeleted { .. } => "stream_deleted",
+        StorageError::Unsupported { .. } => "unsupported",
         StorageError::Other(_) => "other",
     }
 }
@@ -89,6 +92,11 @@ fn kind_of_commit(error: &CommitError) -> &'static str {
         CommitError::Unavailable { .. } => "unavailable",
         CommitError::OutcomeUnknown { .. } => "outcome_unknown",
         CommitError::Closed => "adapter_closed",
-        CommitError::Other(_) => "other",
+        CommitError::StreamDeleted { .. } => "stream_deleted",
+        CommitError::Answered(_) => "command_already_processed",
+        CommitError::KeyHeld { .. } => "key_held",
+        CommitError::ReservationLost => "reservation_lost",
+        CommitError::AnswerTooLarge { .. } => "answer_too_large",
+        _ => "other",
     }
 }
