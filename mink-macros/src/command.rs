@@ -5,6 +5,7 @@ mod expand;
 mod id;
 mod key;
 mod parse;
+mod rules;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -38,6 +39,7 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]
         shape::check(&mut cx, &item);
     }
 
+    let rules = rules::find(&input);
     let mut declared = input;
     item::strip(&mut declared);
     let masks = !encrypted.is_empty();
@@ -61,6 +63,7 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]
                 key,
                 encrypted: &encrypted,
                 needs_shape,
+                rules,
                 debug: additions.debug,
             });
             quote!(#added #declared #implementation)

@@ -7,12 +7,14 @@ mod json;
 mod key;
 mod reply;
 mod services;
+mod validate;
 
 pub use context::{Clock, CommandContext, SystemClock};
 pub use json::{CommandJson, Transferable};
 pub use key::KeyText;
 pub use reply::Reply;
 pub use services::{MissingService, ServiceNeed, Services};
+pub use validate::{FieldError, Rules, Validate, ValidationErrors};
 
 /// A wish to change something. `#[command]` implements it; this is the hand-written twin:
 ///
@@ -48,6 +50,8 @@ pub trait Command: Clone + Send + Sync + 'static {
 
     /// Whether a refusal by the domain is kept under the idempotency key, too.
     const REPLAY_ERRORS: bool = false;
+    /// The rules that its fields keep, when it has any: `Some(Self::validate)` for a type that implements [`Validate`].
+    const RULES: Option<Rules<Self>> = None;
 
     /// The id of the aggregate that it is addressed to; empty for a command that is for no aggregate.
     fn aggregate_id(&self) -> Cow<'_, str>;

@@ -106,6 +106,8 @@
 //! | `sqlite` | yes | the SQLite store, compiled in: `sqlite://shop.db` |
 //! | `postgres` | no | the PostgreSQL store: `postgres://user@host/db` |
 //! | `decimal` | no | `rust_decimal::Decimal` in events |
+//! | `garde` | no | commands that derive `garde::Validate` are checked before anybody handles them |
+//! | `rate-limit` | no | the layer that lets no more commands pass than agreed |
 //!
 //! A store in memory, `memory://`, is always there. A program compiles no driver that it does not use.
 //!

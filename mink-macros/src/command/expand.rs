@@ -21,6 +21,7 @@ pub(super) struct Checked<'a> {
     pub(super) key: Option<&'a FieldDef>,
     pub(super) encrypted: &'a Encrypted,
     pub(super) needs_shape: bool,
+    pub(super) rules: Option<Span>,
     pub(super) debug: DebugBy,
 }
 
@@ -71,6 +72,9 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
         let close = quote_spanned!(end=> >());
         quote!(const _: () = #open #aggregate #close;)
     });
+    let checked = command.rules.map(|rule| {
+        quote_spanned!(rule=> const _: () = #root::__private::rules_are_checked::<#ident>();)
+    });
     let here = root.location(ident.span());
     // at the type's place: that is where the compiler points when it lists what is a command
     let span = ident.span();
@@ -84,6 +88,11 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
                 #json
                 #no_id
                 #replay_errors
+                const RULES: ::core::option::Option<#root::command::Rules<Self>> = {
+                    #[allow(unused_imports, reason = "one with rules of its own needs it not")]
+                    use #root::__private::NoRules as _;
+                    #root::__private::RulesProbe::<#ident>::RULES
+                };
                 fn aggregate_id(&self) -> #root::__private::Cow<'_, str> {
                     #id
                 }
@@ -99,6 +108,7 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
         #shape
         #command
         #routed
+        #checked
         #root::__private::inventory::submit! {
             #root::registry::CommandEntry::of::<#ident>(#here)
         }

@@ -1,10 +1,12 @@
+mod kind;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use tower::BoxError;
 
-use super::{Effect, Progress};
-use crate::command::MissingService;
+use super::{CommandResponse, Effect, Progress};
+use crate::command::{MissingService, ValidationErrors};
 use crate::id::StreamId;
 use crate::pipeline::EncodeError;
 use crate::repository::LoadError;
@@ -143,6 +145,56 @@ pub enum CommandFault {
         /// The command.
         command: &'static str,
     },
+    /// Fields break rules that the command declares.
+    #[error("`{command}` is not valid: {errors}")]
+    Invalid {
+        /// The command.
+        command: &'static str,
+        /// The broken rules, by field.
+        errors: ValidationErrors,
+    },
+    /// The command has no tenant, and the application asks for one.
+    #[error(
+        "`{command}` has no tenant: dispatch it through a handle of the tenant's, `app.tenant(..)`"
+    )]
+    NoTenant {
+        /// The command.
+        command: &'static str,
+    },
+    /// The command comes with another tenant than its caller's.
+    #[error("`{command}` was dispatched for another tenant than its caller's")]
+    OtherTenant {
+        /// The command.
+        command: &'static str,
+    },
+    /// There were more commands than agreed.
+    #[error("too many commands: try `{command}` again in {retry_after:?}")]
+    RateLimited {
+        /// The command.
+        command: &'static str,
+        /// When it may come again at the earliest.
+        retry_after: Duration,
+    },
+    /// The store was down when commands before this one came, and is left alone for a while.
+    #[error("`{command}` was not tried, since the store is down: try again in {retry_after:?}")]
+    CircuitOpen {
+        /// The command.
+        command: &'static str,
+        /// When it may come again at the earliest.
+        retry_after: Duration,
+    },
+    /// The command has ended, and its audit failed.
+    #[error("`{command}` {ended}, and could not be audited: {reason}; {effect}")]
+    Unaudited {
+        /// The command.
+        command: &'static str,
+        /// Why.
+        reason: Source,
+        /// What is known of the command's effect.
+        effect: Effect,
+        /// How it ended.
+        ended: Box<Ended>,
+    },
     /// A layer that mink does not know failed.
     #[error("a layer failed: {source}; {effect}")]
     Layer {
@@ -151,6 +203,41 @@ pub enum CommandFault {
         /// What is known of the command's effect.
         effect: Effect,
     },
+}
+
+/// How a command ended whose audit failed.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Ended {
+    /// It was handled.
+    Accepted,
+    /// The domain said no. Its own error can be had with `downcast_ref`.
+    Rejected(Source),
+    /// The infrastructure could not do it.
+    Failed(CommandFault),
+}
+
+impl From<Result<CommandResponse, CommandFault>> for Ended {
+    fn from(answer: Result<CommandResponse, CommandFault>) -> Self {
+        match answer {
+            Ok(CommandResponse::Accepted(_)) => Self::Accepted,
+            Ok(CommandResponse::Rejected(rejection)) => {
+                Self::Rejected(Arc::from(rejection.into_boxed()))
+            }
+            Err(fault) => Self::Failed(fault),
+        }
+    }
+}
+
+/// What the domain said is not in the text: it may quote what the command holds.
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Accepted => f.write_str("was accepted"),
+            Self::Rejected(_) => f.write_str("was rejected"),
+            Self::Failed(fault) => write!(f, "failed ({fault})"),
+        }
+    }
 }
 
 impl CommandFault {
@@ -178,6 +265,7 @@ impl CommandFault {
             Self::TimedOut { effect, .. }
             | Self::Cancelled { effect, .. }
             | Self::Panicked { effect, .. }
+            | Self::Unaudited { effect, .. }
             | Self::Layer { effect, .. } => effect.may_have_happened(),
             _ => false,
         }

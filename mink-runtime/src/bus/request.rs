@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::nested::Handling;
 use super::route::{ErrorJson, Payload, Route};
 use super::{DispatchOptions, Extensions, Progress, Target};
-use crate::command::Command;
+use crate::command::{Command, ValidationErrors};
 use crate::id::TenantId;
 use crate::metadata::Metadata;
 
@@ -110,6 +110,18 @@ impl CommandRequest {
         match &self.options.idempotency_key {
             Some(key) => Some(Cow::Borrowed(key)),
             None => (self.route.idempotency_key)(&*self.payload),
+        }
+    }
+
+    /// Checks the rules that the command declares; `Ok` when it has none.
+    ///
+    /// # Errors
+    /// The broken ones, by field.
+    pub fn validate(&self) -> Result<(), ValidationErrors> {
+        match self.route.validate {
+            None => Ok(()),
+            Some(validate) => validate(&*self.payload)
+                .map_err(|errors| errors.without_personal_paths(self.route.encrypted)),
         }
     }
 

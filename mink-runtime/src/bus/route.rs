@@ -14,7 +14,7 @@ use super::{
     serve,
 };
 use crate::aggregate::{Aggregate, DomainError, Handles};
-use crate::command::{Command, Reply, Routed};
+use crate::command::{Command, Reply, Routed, Rules};
 use crate::handler::{HandledBy, Handler, Outcome};
 
 /// A command as the layers carry it.
@@ -121,6 +121,7 @@ pub struct Route {
     pub(super) json: Option<PayloadJson>,
     pub(super) idempotency_key: fn(&Payload) -> Option<Cow<'_, str>>,
     pub(super) replay_errors: bool,
+    pub(super) validate: Option<Rules<Payload>>,
     pub(super) run: Run,
 }
 
@@ -153,6 +154,13 @@ impl Route {
             },
             idempotency_key: |payload| typed::<C>(payload).and_then(Command::idempotency_key),
             replay_errors: C::REPLAY_ERRORS,
+            validate: match C::RULES {
+                Some(_) => Some(|payload| match (C::RULES, typed::<C>(payload)) {
+                    (Some(rules), Some(command)) => rules(command),
+                    _ => Ok(()),
+                }),
+                None => None,
+            },
             run: |_, request| {
                 Box::pin(std::future::ready(Err(CommandFault::Misrouted {
                     command: request.name(),
