@@ -1,9 +1,9 @@
 use super::Mink;
 use crate::aggregate::{AggregateHandlers, Snapshotted};
 use crate::id::AggregateId;
+use crate::id::StreamId;
 use crate::repository::{LoadError, SnapshotError, SnapshotStats, SnapshotTaken};
 use crate::storage::StorageError;
-use crate::id::StreamId;
 
 /// Snapshots: states that are kept beside their events, so that a load need not begin at the first one.
 impl Mink {

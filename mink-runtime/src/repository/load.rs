@@ -2,11 +2,12 @@ use std::ops::Deref;
 
 use backon::Retryable;
 
+use super::snapshots::SinceSnapshot;
 use super::{Repository, UnknownEvents, outcome};
 use crate::aggregate::{Aggregate, AggregateHandlers, Events};
 use crate::id::{InvalidName, StreamId, TenantId};
 use crate::pipeline::{DecodeError, DecodeFault};
-use crate::storage::{RecordedEvent, StorageError, StreamPage, StreamQuery};
+use crate::storage::{RecordedEvent, SnapshotPage, StorageError, StreamPage, StreamQuery};
 
 /// An aggregate as its events made it. Dereferences to the state.
 #[derive(Clone)]
@@ -14,6 +15,7 @@ pub struct Loaded<A> {
     state: A,
     stream: StreamId,
     version: u64,
+    pub(super) since: SinceSnapshot,
 }
 
 impl<A> Loaded<A> {
@@ -26,7 +28,21 @@ impl<A> Loaded<A> {
             state: A::default(),
             stream,
             version: 0,
+            since: SinceSnapshot::default(),
         }
+    }
+
+    /// Begins with this state.
+    pub(super) fn begin(&mut self, state: A, version: u64, since: SinceSnapshot) {
+        self.state = state;
+        self.version = version;
+        self.since = since;
+    }
+
+    /// Begins behind events that are gone for good.
+    pub(super) fn begin_behind(&mut self, version: u64) {
+        self.version = version;
+        self.since.version = version;
     }
 
     /// The number of its events; 0 when it does not exist yet.
@@ -83,6 +99,26 @@ pub enum LoadError {
         /// The id asked for.
         id: String,
     },
+    /// Its first events are in the archive, and no snapshot covers them.
+    #[error(
+        "the events of `{stream}` before version {first} are archived, and there is no snapshot of what they led to: restore them with `app.lifecycle::<A>(id)?.restore(&archive)`"
+    )]
+    Archived {
+        /// Which aggregate.
+        stream: StreamId,
+        /// The lowest version that is still in the store.
+        first: u64,
+    },
+    /// Events were taken out of the stream while a history of it was read.
+    #[error(
+        "`{stream}` was truncated to version {first} while its history was read: read it again"
+    )]
+    Truncated {
+        /// Which aggregate.
+        stream: StreamId,
+        /// The lowest version that is still in the store.
+        first: u64,
+    },
     /// The id cannot name a stream.
     #[error(transparent)]
     InvalidName(#[from] InvalidName),
@@ -92,6 +128,27 @@ pub enum LoadError {
     /// The store failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+/// Whether a page goes on where the aggregate is. One at version 0 begins behind what was truncated.
+///
+/// # Errors
+/// [`LoadError::Archived`] when what comes next, or comes first, is elsewhere.
+pub(super) fn joins<A>(loaded: &mut Loaded<A>, page: &StreamPage) -> Result<bool, LoadError> {
+    if page.first <= loaded.version + 1 {
+        return Ok(true);
+    }
+    if loaded.version > 0 {
+        return Ok(false);
+    }
+    if page.archived {
+        return Err(LoadError::Archived {
+            stream: loaded.stream.clone(),
+            first: page.first,
+        });
+    }
+    loaded.begin_behind(page.first - 1);
+    Ok(true)
 }
 
 impl Repository {
@@ -111,6 +168,7 @@ impl Repository {
         let stream = StreamId::of(A::NAME, id)?;
         let mut loaded = Loaded::initial(stream);
         self.catch_up(tenant, &mut loaded).await?;
+        self.consider_snapshot(tenant, &mut loaded);
         Ok(loaded)
     }
 
@@ -126,37 +184,84 @@ impl Repository {
         tenant: &TenantId,
         loaded: &mut Loaded<A>,
     ) -> Result<(), LoadError> {
-        while !self.follow(tenant, loaded).await? {
-            *loaded = Loaded::initial(loaded.stream.clone());
-        }
-        Ok(())
+        self.reach(tenant, loaded, u64::MAX).await.map(drop)
     }
 
-    /// Evolves an aggregate from what came after its version; `false` when that does not join on.
+    /// Goes on to this version, or to the end; gives the version of the stream, 0 when it does not exist.
+    pub(super) async fn reach<A: AggregateHandlers>(
+        &self,
+        tenant: &TenantId,
+        loaded: &mut Loaded<A>,
+        version: u64,
+    ) -> Result<u64, LoadError> {
+        loop {
+            if let Some(head) = self.follow(tenant, loaded, version).await? {
+                return Ok(head);
+            }
+            *loaded = Loaded::initial(loaded.stream.clone());
+        }
+    }
+
+    /// Evolves an aggregate from what came after its version; `None` when that does not join on.
     async fn follow<A: AggregateHandlers>(
         &self,
         tenant: &TenantId,
         loaded: &mut Loaded<A>,
-    ) -> Result<bool, LoadError> {
+        to: u64,
+    ) -> Result<Option<u64>, LoadError> {
         let mut query = StreamQuery::new(tenant.clone(), loaded.stream.clone());
         query.from = loaded.version + 1;
+        query.to = to;
+        let mut head = 0;
         let mut next = Some(query);
         while let Some(query) = next {
-            let Some(page) = self.read_page(&query).await? else {
-                return Ok(loaded.version == 0);
+            let page = if loaded.version == 0 {
+                self.first_page(&query, loaded).await?
+            } else {
+                self.read_page(&query).await?
             };
-            if page.version < loaded.version {
-                return Ok(false);
+            let Some(page) = page else {
+                return Ok((loaded.version == 0).then_some(0));
+            };
+            head = page.version;
+            if head < loaded.version || !joins(loaded, &page)? {
+                return Ok(None);
             }
             for event in &page.events {
-                if loaded.version > 0 && event.version != loaded.version + 1 {
-                    return Ok(false);
-                }
                 self.evolve(loaded, event)?;
             }
             next = query.after(&page);
         }
-        Ok(true)
+        Ok(Some(head))
+    }
+
+    /// The first page behind the aggregate's snapshot, which it begins from, or behind nothing.
+    async fn first_page<A: AggregateHandlers>(
+        &self,
+        query: &StreamQuery,
+        loaded: &mut Loaded<A>,
+    ) -> Result<Option<StreamPage>, StorageError> {
+        let Some(policy) = A::SNAPSHOTS else {
+            return self.read_page(query).await;
+        };
+        let fingerprint = self.shared.snapshots.fingerprint(&policy);
+        let read = || self.shared.storage.read_from_snapshot(query, &fingerprint);
+        match self.patiently(read).await {
+            Ok(SnapshotPage { snapshot, page }) => {
+                let Some(snapshot) = snapshot else {
+                    return Ok(Some(page));
+                };
+                if self.begin_from(loaded, &policy, &snapshot).await {
+                    Ok(Some(page))
+                } else {
+                    self.read_page(query).await
+                }
+            }
+            Err(StorageError::StreamNotFound { .. }) => Ok(None),
+            // a store without snapshots has the events
+            Err(StorageError::Unsupported { .. }) => self.read_page(query).await,
+            Err(error) => Err(error),
+        }
     }
 
     /// A page of a stream, `None` when the stream does not exist. Repeated while the store cannot be reached.
@@ -164,16 +269,22 @@ impl Repository {
         &self,
         query: &StreamQuery,
     ) -> Result<Option<StreamPage>, StorageError> {
-        let read = || async { self.shared.storage.read_stream(query).await };
-        let page = read
-            .retry(outcome::waits(self.shared.options.patience))
-            .when(|error| matches!(error, StorageError::Unavailable { .. }))
-            .await;
-        match page {
+        let read = || self.shared.storage.read_stream(query);
+        match self.patiently(read).await {
             Ok(page) => Ok(Some(page)),
             Err(StorageError::StreamNotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Repeats a read while the store cannot be reached.
+    async fn patiently<T, F>(&self, read: impl FnMut() -> F) -> Result<T, StorageError>
+    where
+        F: Future<Output = Result<T, StorageError>>,
+    {
+        read.retry(outcome::waits(self.shared.options.patience))
+            .when(|error| matches!(error, StorageError::Unavailable { .. }))
+            .await
     }
 
     /// Evolves an aggregate from the next event of its stream.
@@ -188,6 +299,8 @@ impl Repository {
             self.unknown::<A>(event)?;
         }
         loaded.version = event.version;
+        loaded.since.bytes += event.payload.len() as u64;
+        loaded.since.time.get_or_insert(event.recorded_at);
         Ok(())
     }
 
