@@ -71,6 +71,7 @@ impl Feed {
             {
                 return Ok(FeedPage {
                     events: Vec::new(),
+                    skipped: 0,
                     next: after,
                     head,
                 });
@@ -182,6 +183,7 @@ impl Feed {
         };
         Ok(FeedPage {
             events,
+            skipped: 0,
             next: Position(next),
             head: Position(head),
         })

@@ -21,7 +21,7 @@ use crate::command::{CommandContext, MissingService, Reply, Routed};
 use crate::event::Event;
 use crate::pipeline::{self, DecodeError};
 use crate::registry::Location;
-use crate::storage::RecordedEvent;
+use crate::storage::StoredEvent;
 
 /// State that is rebuilt from its events. `#[derive(Aggregate)]` implements it.
 ///
@@ -140,10 +140,14 @@ pub trait AggregateHandlers: Aggregate {
     ///
     /// # Errors
     /// When the payload cannot be read as the event it says it is.
-    fn evolve_stored(&mut self, event: &RecordedEvent) -> Result<bool, DecodeError> {
+    fn evolve_stored<'a>(
+        &mut self,
+        event: impl Into<StoredEvent<'a>>,
+    ) -> Result<bool, DecodeError> {
+        let event = event.into();
         match Self::EVOLVERS
             .iter()
-            .find(|evolver| *evolver.name == *event.event_type)
+            .find(|evolver| evolver.name == event.event_type)
         {
             Some(evolver) => (evolver.apply)(self, event).map(|()| true),
             None => Ok(false),
@@ -160,7 +164,7 @@ pub struct Evolver<A> {
     /// The event's Rust type.
     pub type_id: fn() -> std::any::TypeId,
     /// Reads the payload and applies it.
-    pub apply: fn(&mut A, &RecordedEvent) -> Result<(), DecodeError>,
+    pub apply: fn(&mut A, StoredEvent<'_>) -> Result<(), DecodeError>,
     /// The method.
     pub location: Location,
 }

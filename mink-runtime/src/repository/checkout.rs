@@ -114,6 +114,7 @@ impl<A: AggregateHandlers> CheckedOut<'_, A> {
         for event in append.events {
             let version = self.loaded.version() + 1;
             let event = recorded(event, &self.tenant, &stream, version);
+            self.loaded.since.time.get_or_insert(event.recorded_at);
             self.repository.evolve(&mut self.loaded, &event)?;
         }
         Ok(())

@@ -260,8 +260,18 @@ impl Repository {
         loaded: &mut Loaded<A>,
         version: u64,
     ) -> Result<(), TimeTravelError> {
-        let head = self.reach(tenant, loaded, version).await?;
         let stream = loaded.stream().clone();
+        let head = if version == 0 {
+            // the initial state, of a stream that exists and begins there
+            let mut first = StreamQuery::new(tenant.clone(), stream.clone());
+            first.limit = 1;
+            match self.read_page(&first).await.map_err(LoadError::from)? {
+                Some(page) => joins(loaded, &page).map(|_| page.version)?,
+                None => 0,
+            }
+        } else {
+            self.reach(tenant, loaded, version).await?
+        };
         if head == 0 {
             return Err(LoadError::NotFound {
                 aggregate: A::NAME,

@@ -1,13 +1,16 @@
-use std::ops::Deref;
+use std::ops::{ControlFlow, Deref};
 
-use backon::Retryable;
+use backon::{Retryable, RetryableWithContext};
 
 use super::snapshots::SinceSnapshot;
 use super::{Repository, UnknownEvents, outcome};
-use crate::aggregate::{Aggregate, AggregateHandlers, Events};
+use crate::aggregate::{Aggregate, AggregateHandlers, Events, SnapshotPolicy};
 use crate::id::{InvalidName, StreamId, TenantId};
 use crate::pipeline::{DecodeError, DecodeFault};
-use crate::storage::{RecordedEvent, SnapshotPage, StorageError, StreamPage, StreamQuery};
+use crate::storage::{SnapshotPage, StorageError, StoredEvent, StreamPage, StreamQuery};
+
+/// How often a stream whose events do not join on is read from its start: somebody may remove some in between.
+const ATTEMPTS: usize = 5;
 
 /// An aggregate as its events made it. Dereferences to the state.
 #[derive(Clone)]
@@ -37,12 +40,6 @@ impl<A> Loaded<A> {
         self.state = state;
         self.version = version;
         self.since = since;
-    }
-
-    /// Begins behind events that are gone for good.
-    pub(super) fn begin_behind(&mut self, version: u64) {
-        self.version = version;
-        self.since.version = version;
     }
 
     /// The number of its events; 0 when it does not exist yet.
@@ -133,22 +130,25 @@ pub enum LoadError {
 /// Whether a page goes on where the aggregate is. One at version 0 begins behind what was truncated.
 ///
 /// # Errors
-/// [`LoadError::Archived`] when what comes next, or comes first, is elsewhere.
+/// [`LoadError::Archived`] when what comes first is elsewhere.
 pub(super) fn joins<A>(loaded: &mut Loaded<A>, page: &StreamPage) -> Result<bool, LoadError> {
-    if page.first <= loaded.version + 1 {
-        return Ok(true);
+    if loaded.version == 0 {
+        begin_at(loaded, page.first, page.archived)?;
     }
-    if loaded.version > 0 {
-        return Ok(false);
-    }
-    if page.archived {
+    Ok(page.first <= loaded.version + 1)
+}
+
+/// An aggregate at version 0 begins with the first event that is left.
+fn begin_at<A>(loaded: &mut Loaded<A>, first: u64, archived: bool) -> Result<(), LoadError> {
+    if first > 1 && archived {
         return Err(LoadError::Archived {
             stream: loaded.stream.clone(),
-            first: page.first,
+            first,
         });
     }
-    loaded.begin_behind(page.first - 1);
-    Ok(true)
+    loaded.version = first.saturating_sub(1);
+    loaded.since.version = loaded.version;
+    Ok(())
 }
 
 impl Repository {
@@ -188,21 +188,51 @@ impl Repository {
     }
 
     /// Goes on to this version, or to the end; gives the version of the stream, 0 when it does not exist.
-    pub(super) async fn reach<A: AggregateHandlers>(
+    pub(super) async fn reach<'l, A: AggregateHandlers>(
+        &self,
+        tenant: &TenantId,
+        loaded: &'l mut Loaded<A>,
+        version: u64,
+    ) -> Result<u64, LoadError> {
+        let read_on = |loaded: &'l mut Loaded<A>| async move {
+            let outcome = self.read_on(tenant, loaded, version).await;
+            (loaded, outcome)
+        };
+        let (_, outcome) = read_on
+            .retry(outcome::waits(self.shared.options.patience))
+            .context(loaded)
+            .when(|error| matches!(error, LoadError::Storage(StorageError::Unavailable { .. })))
+            .await;
+        outcome
+    }
+
+    /// Evolves from the events after the aggregate's version. After an error it stands where it came to.
+    async fn read_on<A: AggregateHandlers>(
         &self,
         tenant: &TenantId,
         loaded: &mut Loaded<A>,
-        version: u64,
+        to: u64,
     ) -> Result<u64, LoadError> {
-        loop {
-            if let Some(head) = self.follow(tenant, loaded, version).await? {
+        for _ in 0..ATTEMPTS {
+            if let Some(head) = self.follow(tenant, loaded, to).await? {
                 return Ok(head);
             }
-            *loaded = Loaded::initial(loaded.stream.clone());
+            if loaded.version > 0 {
+                *loaded = Loaded::initial(loaded.stream.clone());
+            }
+            self.begin_behind_removed(tenant, loaded).await?;
         }
+        Err(StorageError::Corrupt {
+            what: format!(
+                "the events of stream `{}` do not follow each other",
+                loaded.stream
+            ),
+        }
+        .into())
     }
 
-    /// Evolves an aggregate from what came after its version; `None` when that does not join on.
+    /// Evolves an aggregate from what came after its version, and gives the version of the stream; `None` when that
+    /// does not join on.
     async fn follow<A: AggregateHandlers>(
         &self,
         tenant: &TenantId,
@@ -212,27 +242,50 @@ impl Repository {
         let mut query = StreamQuery::new(tenant.clone(), loaded.stream.clone());
         query.from = loaded.version + 1;
         query.to = to;
-        let mut head = 0;
-        let mut next = Some(query);
-        while let Some(query) = next {
-            let page = if loaded.version == 0 {
-                self.first_page(&query, loaded).await?
-            } else {
-                self.read_page(&query).await?
+        if loaded.version == 0
+            && let Some(policy) = A::SNAPSHOTS
+        {
+            let page = match self.first_page(&query, loaded, &policy).await {
+                Ok(Some(page)) => page,
+                Ok(None) => return Ok(Some(0)),
+                Err(error) => return Err(error.into()),
             };
-            let Some(page) = page else {
-                return Ok((loaded.version == 0).then_some(0));
-            };
-            head = page.version;
-            if head < loaded.version || !joins(loaded, &page)? {
-                return Ok(None);
-            }
+            joins(loaded, &page)?;
             for event in &page.events {
+                if event.version != loaded.version + 1 {
+                    return Ok(None);
+                }
+                loaded.since.time.get_or_insert(event.recorded_at);
                 self.evolve(loaded, event)?;
             }
-            next = query.after(&page);
+            match query.after(&page) {
+                Some(next) => query = next,
+                None => return Ok(Some(page.version)),
+            }
         }
-        Ok(Some(head))
+        let mut evolved = Ok(());
+        let mut joins = true;
+        let mut visit = |event: StoredEvent<'_>| {
+            joins = event.version == loaded.version + 1;
+            if joins {
+                evolved = self.evolve(loaded, event);
+            }
+            if joins && evolved.is_ok() {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        };
+        let read = self.shared.storage.visit_stream(&query, &mut visit).await;
+        evolved?;
+        match read {
+            Ok(head) => {
+                let whole = joins && loaded.version >= head.min(to) && loaded.version <= head;
+                Ok(whole.then_some(head))
+            }
+            Err(StorageError::StreamNotFound { .. }) => Ok((loaded.version == 0).then_some(0)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The first page behind the aggregate's snapshot, which it begins from, or behind nothing.
@@ -240,18 +293,16 @@ impl Repository {
         &self,
         query: &StreamQuery,
         loaded: &mut Loaded<A>,
+        policy: &SnapshotPolicy<A>,
     ) -> Result<Option<StreamPage>, StorageError> {
-        let Some(policy) = A::SNAPSHOTS else {
-            return self.read_page(query).await;
-        };
-        let fingerprint = self.shared.snapshots.fingerprint(&policy);
-        let read = || self.shared.storage.read_from_snapshot(query, &fingerprint);
-        match self.patiently(read).await {
+        let fingerprint = self.shared.snapshots.fingerprint(policy);
+        let storage = &self.shared.storage;
+        match storage.read_from_snapshot(query, &fingerprint).await {
             Ok(SnapshotPage { snapshot, page }) => {
                 let Some(snapshot) = snapshot else {
                     return Ok(Some(page));
                 };
-                if self.begin_from(loaded, &policy, &snapshot).await {
+                if self.begin_from(loaded, policy, &snapshot).await {
                     Ok(Some(page))
                 } else {
                     self.read_page(query).await
@@ -264,51 +315,58 @@ impl Repository {
         }
     }
 
+    /// Begins an aggregate behind the events that are gone for good.
+    async fn begin_behind_removed<A: AggregateHandlers>(
+        &self,
+        tenant: &TenantId,
+        loaded: &mut Loaded<A>,
+    ) -> Result<(), LoadError> {
+        let stream = loaded.stream.clone();
+        match self.shared.storage.stream_info(tenant, &stream).await? {
+            Some(info) => begin_at(loaded, info.first, info.archived),
+            None => Ok(()),
+        }
+    }
+
     /// A page of a stream, `None` when the stream does not exist. Repeated while the store cannot be reached.
     pub(crate) async fn read_page(
         &self,
         query: &StreamQuery,
     ) -> Result<Option<StreamPage>, StorageError> {
         let read = || self.shared.storage.read_stream(query);
-        match self.patiently(read).await {
+        let page = read
+            .retry(outcome::waits(self.shared.options.patience))
+            .when(|error| matches!(error, StorageError::Unavailable { .. }))
+            .await;
+        match page {
             Ok(page) => Ok(Some(page)),
             Err(StorageError::StreamNotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Repeats a read while the store cannot be reached.
-    async fn patiently<T, F>(&self, read: impl FnMut() -> F) -> Result<T, StorageError>
-    where
-        F: Future<Output = Result<T, StorageError>>,
-    {
-        read.retry(outcome::waits(self.shared.options.patience))
-            .when(|error| matches!(error, StorageError::Unavailable { .. }))
-            .await
-    }
-
     /// Evolves an aggregate from the next event of its stream.
-    pub(super) fn evolve<A: AggregateHandlers>(
+    pub(super) fn evolve<'e, A: AggregateHandlers>(
         &self,
         loaded: &mut Loaded<A>,
-        event: &RecordedEvent,
+        event: impl Into<StoredEvent<'e>>,
     ) -> Result<(), DecodeError> {
+        let event = event.into();
         let known = loaded.state.evolve_stored(event)?
-            || self.shared.registry.event(&event.event_type).is_some();
+            || self.shared.registry.event(event.event_type).is_some();
         if !known {
             self.unknown::<A>(event)?;
         }
         loaded.version = event.version;
         loaded.since.bytes += event.payload.len() as u64;
-        loaded.since.time.get_or_insert(event.recorded_at);
         Ok(())
     }
 
-    fn unknown<A: Aggregate>(&self, event: &RecordedEvent) -> Result<(), DecodeError> {
+    fn unknown<A: Aggregate>(&self, event: StoredEvent<'_>) -> Result<(), DecodeError> {
         match self.shared.options.unknown_events {
             UnknownEvents::Refuse => Err(DecodeError::of(event, DecodeFault::UnknownType)),
             UnknownEvents::Skip => {
-                if self.first_time_skipped(&event.event_type, event.schema_version) {
+                if self.first_time_skipped(event.event_type, event.schema_version) {
                     tracing::warn!(
                         stream = %event.stream,
                         event_type = %event.event_type,
