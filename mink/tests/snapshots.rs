@@ -1,12 +1,17 @@
 //! States that are kept beside their events.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+#[path = "snapshots/aside.rs"]
+mod aside;
 #[path = "snapshots/due.rs"]
 mod due;
 #[path = "snapshots/equal.rs"]
 mod equal;
 #[path = "snapshots/fingerprint.rs"]
 mod fingerprint;
+
+#[path = "../../mink-runtime/tests/support/mod.rs"]
+mod support;
 
 use std::time::Duration;
 

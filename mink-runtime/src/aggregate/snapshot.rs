@@ -68,10 +68,13 @@ pub struct SnapshotPolicy<A> {
     pub(crate) read: fn(&[u8]) -> Result<A, serde_json::Error>,
 }
 
-impl<A: SnapshotState> SnapshotPolicy<A> {
+impl<A> SnapshotPolicy<A> {
     /// Only when it is asked for, version 1.
     #[must_use]
-    pub const fn manual() -> Self {
+    pub const fn manual() -> Self
+    where
+        A: SnapshotState,
+    {
         Self {
             every: None,
             after: None,
@@ -82,9 +85,7 @@ impl<A: SnapshotState> SnapshotPolicy<A> {
             read: |payload| serde_json::from_slice(payload),
         }
     }
-}
 
-impl<A> SnapshotPolicy<A> {
     /// After so many events since the last one.
     #[must_use]
     pub const fn every(mut self, events: u64) -> Self {
