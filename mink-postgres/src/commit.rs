@@ -2,6 +2,7 @@
 
 mod answer;
 mod arguments;
+mod one_stream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use mink_runtime::storage::{Commit, CommitError, Committed, Limits};
 use sqlx::PgConnection;
 
 use self::arguments::Batch;
+use self::one_stream::{ONE_STREAM, OneStream};
 use crate::connections::Connections;
 use crate::failure::{Fault, acquire_error, commit_error, fault, said};
 use crate::schema::{Schema, Sql};
@@ -25,6 +27,7 @@ const GIVE_WAY: u32 = 5;
 /// The door that commits go through.
 pub(crate) struct Committer {
     sql: Sql,
+    one_stream: Sql,
 }
 
 /// Commits that go to the server together.
@@ -62,11 +65,12 @@ impl Committer {
     pub(crate) fn new(schema: &Schema) -> Self {
         Self {
             sql: schema.fill(COMMIT_BATCH),
+            one_stream: schema.fill(ONE_STREAM),
         }
     }
 
     /// Commits every value by itself, in one round trip unless one of them breaks the statement: then its neighbours
-    /// are sent apart from it.
+    /// are sent apart from it. A value that comes alone and is not done at once is asked about in a second one.
     pub(crate) async fn commit(
         &self,
         connections: &Arc<Connections>,
@@ -98,12 +102,11 @@ impl Committer {
                 }
             };
             let commits: Vec<&Commit> = part.items.iter().map(|item| &*batch[*item]).collect();
-            let arguments = Batch::of(&commits);
-            let outcome = self.call(lease.conn(), &arguments, false, part.probe).await;
+            let outcome = self.send(lease.conn(), &commits, part.probe).await;
             lease.give_back(&outcome);
             match outcome {
-                Ok(rows) => {
-                    for (item, answer) in part.items.iter().zip(answer::of(&commits, rows)) {
+                Ok(sent) => {
+                    for (item, answer) in part.items.iter().zip(sent) {
                         answers[*item] = Some(answer);
                     }
                 }
@@ -123,6 +126,23 @@ impl Committer {
                 })
             })
             .collect()
+    }
+
+    /// One round trip, unless one plain statement was enough to try and did not do.
+    async fn send(
+        &self,
+        conn: &mut PgConnection,
+        commits: &[&Commit],
+        probe: bool,
+    ) -> Result<Vec<Answer>, sqlx::Error> {
+        if !probe
+            && let Some(one) = OneStream::of(commits)
+            && let Some(committed) = one.commit(conn, &self.one_stream).await?
+        {
+            return Ok(vec![Ok(committed)]);
+        }
+        let rows = self.call(conn, &Batch::of(commits), false, probe).await?;
+        Ok(answer::of(commits, rows))
     }
 
     /// What becomes of commits whose statement failed. An error that the server answered means that nothing of them

@@ -198,9 +198,10 @@ macro_rules! registry_test {
 /// `lock = "..."` names another file, relative to the crate; `registry = ...` takes a registry built by hand.
 ///
 /// ```no_run
-/// use mink::registry::Registry;
-///
-/// mink::schema_lock_test!(registry = Registry::by_hand().build(), lock = "shop.lock");
+/// mink::schema_lock_test!(
+///     registry = mink::registry::Registry::by_hand().build(),
+///     lock = "shop.lock",
+/// );
 /// # fn main() {}
 /// ```
 #[macro_export]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use mink_runtime::metadata::Metadata;
-use mink_runtime::storage::{Commit, ExpectedVersion, Format};
+use mink_runtime::storage::{Commit, ExpectedVersion, Format, NewEvent};
 use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
@@ -74,10 +74,7 @@ impl<'a> Batch<'a> {
                         column.push(bytes);
                     }
                     batch.metadata.push(text(&event.metadata));
-                    // Cut, not rounded, to what the column keeps.
-                    let at = event.recorded_at.timestamp_micros();
-                    let at = DateTime::from_timestamp_micros(at).unwrap_or(event.recorded_at);
-                    batch.recorded_at.push(at);
+                    batch.recorded_at.push(at(event));
                 }
             }
         }
@@ -112,8 +109,14 @@ fn length<T>(of: &[T]) -> i32 {
     i32::try_from(of.len()).unwrap_or(i32::MAX)
 }
 
+/// When it happened: cut, not rounded, to what the column keeps.
+pub(super) fn at(event: &NewEvent) -> DateTime<Utc> {
+    let micros = event.recorded_at.timestamp_micros();
+    DateTime::from_timestamp_micros(micros).unwrap_or(event.recorded_at)
+}
+
 /// Metadata holds nothing but text, so that it can always be written.
-fn text(metadata: &Metadata) -> Cow<'static, str> {
+pub(super) fn text(metadata: &Metadata) -> Cow<'static, str> {
     if *metadata == Metadata::default() {
         return Cow::Borrowed("{}");
     }

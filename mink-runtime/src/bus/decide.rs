@@ -116,12 +116,13 @@ async fn submit(
     commit: &Arc<Commit>,
     progress: &Progress,
 ) -> Result<(), CommitError> {
+    let before = progress.effect();
     progress.set(Effect::Unknown);
     let outcome = repository.commit(Arc::clone(commit)).await;
     progress.set(match &outcome {
         Ok(_) => Effect::Durable,
         Err(CommitError::OutcomeUnknown { .. }) => Effect::Unknown,
-        Err(_) => Effect::None,
+        Err(_) => before,
     });
     outcome.map(drop)
 }

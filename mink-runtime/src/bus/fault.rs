@@ -45,7 +45,7 @@ pub enum CommandFault {
         /// What is known of its effect.
         effect: Effect,
     },
-    /// The caller cancelled it before anything was submitted to the store.
+    /// The caller cancelled it before its own commit was submitted to the store.
     #[error("`{command}` was cancelled; {effect}")]
     Cancelled {
         /// The command.

@@ -47,7 +47,7 @@ impl CommandRequest {
             metadata: Arc::new(metadata),
             options,
             extensions: Extensions::default(),
-            progress: Progress::default(),
+            progress: Progress::within(Handling::progress()),
             depth,
         }
     }

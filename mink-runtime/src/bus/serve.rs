@@ -21,6 +21,8 @@ where
 {
     let command = core.command::<C>(&request)?;
     let context = core.context(&request);
+    // what it does outside is nobody's to know or to undo
+    request.progress.begun();
     let returned = Handling::scope(&request, H::handle(command, &context)).await?;
     Ok(match returned.into_outcome() {
         Ok(reply) => CommandResponse::Accepted(Accepted::new(Replied(reply))),

@@ -48,6 +48,10 @@ impl<'a> OneStream<'a> {
         let [append] = &*commit.appends else {
             return None;
         };
+        // A key is looked up before the version.
+        if commit.idempotency.is_some() {
+            return None;
+        }
         let expected = match append.expected {
             ExpectedVersion::NoStream => 0,
             ExpectedVersion::Exact(version) => i64::try_from(version).ok()?,
