@@ -161,6 +161,10 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(step(), 1..40)
+}
+
 /// What is asked of an aggregate.
 async fn answers<A>(app: &Mink, version: u64) -> Vec<(u64, A)>
 where
@@ -178,44 +182,58 @@ where
     answers
 }
 
-macro_rules! property {
-    ($test:ident, $name:ident) => {
-        proptest! {
-            #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
-
-            #[test]
-            fn $test(steps in prop::collection::vec(step(), 1..40), cached in 0..2_usize) {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                runtime.unwrap().block_on(async {
-                    // both take the steps; one has its snapshots deleted before each look
-                    let open = || {
-                        let builder = Mink::builder().url("memory://").registry(registry());
-                        builder.cached_aggregates(cached).open()
-                    };
-                    let (with, without) = (open().await.unwrap(), open().await.unwrap());
-                    let mut version = 0;
-                    for step in &steps {
-                        without.delete_all_snapshots().await.unwrap();
-                        let done = $name::step(&without, step).await;
-                        assert_eq!($name::step(&with, step).await, done);
-                        tokio::task::yield_now().await;
-                        let seen = answers::<$name>(&with, version).await;
-                        without.delete_all_snapshots().await.unwrap();
-                        assert_eq!(seen, answers::<$name>(&without, version).await);
-                        version = seen.first().map_or(0, |(version, _)| *version);
-                    }
-                    let stats = with.snapshot_stats();
-                    assert_eq!((stats.unreadable, stats.failed), (0, 0));
-                });
+/// Takes the steps with snapshots and without, and compares the answers after each.
+macro_rules! agree {
+    ($name:ident, $steps:ident, $cached:ident) => {{
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.unwrap().block_on(async {
+            let open = || {
+                let builder = Mink::builder().url("memory://").registry(registry());
+                builder.cached_aggregates($cached).open()
+            };
+            let (with, without) = (open().await.unwrap(), open().await.unwrap());
+            let mut version = 0;
+            for step in &$steps {
+                without.delete_all_snapshots().await.unwrap();
+                let done = $name::step(&without, step).await;
+                assert_eq!($name::step(&with, step).await, done);
+                tokio::task::yield_now().await;
+                let seen = answers::<$name>(&with, version).await;
+                without.delete_all_snapshots().await.unwrap();
+                assert_eq!(seen, answers::<$name>(&without, version).await);
+                version = seen.first().map_or(0, |(version, _)| *version);
             }
-        }
-    };
+            let stats = with.snapshot_stats();
+            assert_eq!((stats.unreadable, stats.failed), (0, 0));
+        });
+    }};
 }
 
-property!(snapshots_by_count_change_no_answer, BoxByCount);
-property!(snapshots_by_size_change_no_answer, BoxBySize);
-property!(snapshots_by_age_change_no_answer, BoxByAge);
-property!(snapshots_on_demand_change_no_answer, BoxOnDemand);
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn snapshots_by_count_change_no_answer(steps in steps(), cached in 0..2_usize) {
+        agree!(BoxByCount, steps, cached);
+    }
+
+    #[test]
+    fn snapshots_by_size_change_no_answer(steps in steps(), cached in 0..2_usize) {
+        agree!(BoxBySize, steps, cached);
+    }
+
+    #[test]
+    fn snapshots_by_age_change_no_answer(steps in steps(), cached in 0..2_usize) {
+        agree!(BoxByAge, steps, cached);
+    }
+
+    #[test]
+    fn snapshots_on_demand_change_no_answer(steps in steps(), cached in 0..2_usize) {
+        agree!(BoxOnDemand, steps, cached);
+    }
+}
 
 #[test]
 fn each_of_these_policies_keeps_snapshots() {
