@@ -8,6 +8,7 @@ mod dispatch;
 mod error;
 mod feed;
 mod history;
+mod snapshots;
 mod streams;
 mod within;
 

@@ -8,6 +8,7 @@ mod diff;
 mod history;
 mod load;
 mod outcome;
+mod snapshots;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,9 +20,12 @@ pub use diff::{StateChange, StateDiff};
 pub use history::{History, Step, TimeTravelError};
 pub use load::{LoadError, Loaded};
 pub(crate) use outcome::waits;
+pub use snapshots::{SnapshotError, SnapshotStats, SnapshotTaken};
 
 use cache::AggregateCache;
+use snapshots::SnapshotQueue;
 
+use crate::command::{Clock, SystemClock};
 use crate::id::{StreamId, TenantId};
 use crate::registry::Registry;
 use crate::storage::{Commit, CommitError, Committed, GroupCommit, GroupOptions, Limits, Storage};
@@ -74,6 +78,8 @@ struct Shared {
     registry: Registry,
     options: RepositoryOptions,
     cache: AggregateCache,
+    snapshots: SnapshotQueue,
+    clock: Arc<dyn Clock>,
     skipped: Mutex<HashSet<(String, u32)>>,
 }
 
@@ -81,6 +87,17 @@ impl Repository {
     /// A repository on `storage` that knows the events of `registry`.
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>, registry: Registry, options: RepositoryOptions) -> Self {
+        Self::with_clock(storage, registry, options, Arc::new(SystemClock))
+    }
+
+    /// A repository whose snapshots get older by this clock.
+    #[must_use]
+    pub fn with_clock(
+        storage: Arc<dyn Storage>,
+        registry: Registry,
+        options: RepositoryOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let group = GroupCommit::new(Arc::clone(&storage), options.group);
         let cache = AggregateCache::new(options.cached_aggregates);
         let skipped = Mutex::new(HashSet::new());
@@ -91,6 +108,8 @@ impl Repository {
                 registry,
                 options,
                 cache,
+                snapshots: SnapshotQueue::new(),
+                clock,
                 skipped,
             }),
         }
@@ -146,14 +165,22 @@ impl Repository {
         self.shared.cache.stats()
     }
 
+    /// What became of snapshots so far.
+    #[must_use]
+    pub fn snapshot_stats(&self) -> SnapshotStats {
+        self.shared.snapshots.stats()
+    }
+
     /// Drops an aggregate from the cache, after its stream was changed by other means than an append.
     pub fn forget(&self, tenant: &TenantId, stream: &StreamId) {
         self.shared.cache.forget(tenant, stream);
     }
 
-    /// Finishes what was accepted, refuses the rest and closes the store.
+    /// Finishes what was accepted, refuses the rest, waits a few seconds for snapshots that are under way, and closes the
+    /// store.
     pub async fn close(&self) {
         self.shared.group.close().await;
+        self.shared.snapshots.close().await;
         self.shared.storage.close().await;
     }
 

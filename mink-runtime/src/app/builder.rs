@@ -230,7 +230,12 @@ impl MinkBuilder {
             (None, Some(url)) => open_store(&url, resolved.stores).await?,
             (None, None) => return Err(OpenError::NoStore),
         };
-        let repository = Repository::new(storage, registry, options.repository);
+        let repository = Repository::with_clock(
+            storage,
+            registry,
+            options.repository,
+            Arc::clone(&self.clock),
+        );
         let stack = self
             .around
             .outer

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{LoadError, Loaded, Repository, fingerprint};
+use super::{LoadError, Loaded, Repository};
 use crate::aggregate::{AggregateHandlers, SnapshotPolicy, Snapshotted};
 use crate::id::{StreamId, TenantId};
 use crate::pipeline::without_values;
@@ -127,7 +127,7 @@ impl SnapshotQueue {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .entry(TypeId::of::<A>())
-            .or_insert_with(|| fingerprint::of(policy))
+            .or_insert_with(|| policy.fingerprint())
     }
 
     /// Takes no more, and waits a while for those that are under way. What is left then ends with the store.
@@ -222,9 +222,12 @@ impl Repository {
         let queued = Queued {
             repository: self.clone(),
             key,
+            _place: place,
         };
         runtime.spawn(async move {
-            let Queued { repository, key } = &queued;
+            let Queued {
+                repository, key, ..
+            } = &queued;
             let queue = &repository.shared.snapshots;
             let Ok(_turn) = queue.running.acquire().await else {
                 return;
@@ -238,8 +241,6 @@ impl Repository {
                     tracing::warn!(%stream, %error, "no snapshot was taken; the next one is due later");
                 }
             }
-            drop(queued);
-            drop(place);
         });
     }
 
@@ -369,6 +370,7 @@ impl Repository {
 struct Queued {
     repository: Repository,
     key: Key,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Drop for Queued {
