@@ -6,6 +6,7 @@ mod config;
 mod configure;
 mod error;
 mod feed;
+mod health;
 mod streams;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub use batch::{Batch, BatchError};
 pub use builder::{MinkBuilder, OpenError, StartupFault, StartupFaults};
 pub use error::{Error, Result};
 pub use feed::FeedReader;
+pub use health::{Health, HealthOptions, HealthStatus, NotReady, Readiness};
 
 use crate::aggregate::{AggregateHandlers, Events, Handles, IntoEvents};
 use crate::bus::{Bus, DispatchError, Receipt, Session};
@@ -40,6 +42,7 @@ struct Shared {
     bus: Bus,
     clock: Arc<dyn Clock>,
     configuration: Configuration,
+    health: HealthOptions,
 }
 
 /// Shows the store's name and the tenant, and no URL, which may hold a password.

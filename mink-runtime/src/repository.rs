@@ -13,7 +13,9 @@ pub use load::{LoadError, Loaded};
 pub(crate) use outcome::waits;
 
 use crate::registry::Registry;
-use crate::storage::{Commit, CommitError, Committed, GroupCommit, GroupOptions, Limits, Storage};
+use crate::storage::{
+    Commit, CommitError, Committed, GroupCommit, GroupLoad, GroupOptions, Limits, Storage,
+};
 
 /// What to do with a stored event whose type is not registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -116,6 +118,12 @@ impl Repository {
             self.shared.options.patience,
         )
         .await
+    }
+
+    /// What waits to be committed, and what is on its way.
+    #[must_use]
+    pub fn commits(&self) -> GroupLoad {
+        self.shared.group.load()
     }
 
     /// Finishes what was accepted, refuses the rest and closes the store.

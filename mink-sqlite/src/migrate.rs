@@ -18,7 +18,8 @@ const MIGRATIONS: &[Migration] = &[Migration {
     sql: include_str!("../migrations/0001_events.sql"),
 }];
 
-const NEEDED: u32 = MIGRATIONS.len() as u32;
+/// The newest version that this program knows.
+pub(crate) const NEEDED: u32 = MIGRATIONS.len() as u32;
 
 const CREATE_TABLE: &str = include_str!("migrate/create_table.sql");
 const TABLE_EXISTS: &str = include_str!("migrate/table_exists.sql");

@@ -176,6 +176,7 @@ impl MinkBuilder {
                 bus,
                 clock: self.clock,
                 configuration,
+                health: options.health,
             }),
             tenant: TenantId::default(),
             metadata: Metadata::default(),

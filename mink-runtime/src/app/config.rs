@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::HealthOptions;
 use crate::bus::BusOptions;
 use crate::config::{
     Choice, ConfigFault, Configuration, Configured, Origin, Resolved, Setting, Sources, Unfit,
@@ -15,6 +16,7 @@ pub(super) struct AppOptions {
     pub(super) store_url: Option<String>,
     pub(super) repository: RepositoryOptions,
     pub(super) bus: BusOptions,
+    pub(super) health: HealthOptions,
 }
 
 impl Default for AppOptions {
@@ -23,6 +25,7 @@ impl Default for AppOptions {
             store_url: None,
             repository: RepositoryOptions::default(),
             bus: BusOptions::default(),
+            health: HealthOptions::default(),
         }
     }
 }
@@ -41,6 +44,8 @@ const SETTINGS: &[Setting<AppOptions>] = &[
     Setting::bytes("group.batch_bytes", "the most payload in one batch", 1..=u64::MAX, |to| &mut to.repository.group.batch_bytes),
     Setting::count("group.bulk_events", "from how many events on a commit goes through a lane of its own", 1..=u64::MAX, |to| &mut to.repository.group.bulk_events),
     Setting::duration("group.busy_patience", "how long a stream that another transaction holds is waited for", ANY_TIME, |to| &mut to.repository.group.busy_patience),
+    Setting::duration("health.deadline", "how long a check of health or readiness waits for the store", Duration::from_millis(1)..=Duration::from_secs(60), |to| &mut to.health.deadline),
+    Setting::duration("health.feed_lag", "how long an event may wait for its place before the health is degraded", ANY_TIME, |to| &mut to.health.feed_lag),
 ];
 
 fn has_scheme(url: &str) -> Result<(), &'static str> {

@@ -47,6 +47,19 @@ impl Default for GroupOptions {
     }
 }
 
+/// What a queue holds at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct GroupLoad {
+    /// Commits that wait for a lane.
+    pub waiting: usize,
+    /// Commits that the store is at work on.
+    pub committing: usize,
+    /// Commits whose stream another transaction holds, between two attempts.
+    pub aside: usize,
+    /// Whether new commits are refused.
+    pub closed: bool,
+}
+
 /// The queue in front of a [`Storage`]. A cheap handle: clones share the queue.
 #[derive(Clone)]
 pub struct GroupCommit {
@@ -107,6 +120,12 @@ impl GroupCommit {
                 }
             }
         }
+    }
+
+    /// What the queue holds now.
+    #[must_use]
+    pub fn load(&self) -> GroupLoad {
+        self.shared.lock().load()
     }
 
     /// Refuses new commits and waits until every accepted one is answered.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::super::{Commit, CommitError, Committed, GroupOptions};
+use super::super::{Commit, CommitError, Committed, GroupLoad, GroupOptions};
 use crate::id::{StreamId, TenantId};
 
 /// Which lane a batch travels in.
@@ -78,6 +78,8 @@ pub(super) struct Queue {
     bulk: Track,
     /// Streams of commits that are on their way. A commit that shares one waits.
     in_flight: HashSet<(TenantId, StreamId)>,
+    /// Commits that are on their way.
+    committing: usize,
     aside: usize,
     closed: bool,
     options: GroupOptions,
@@ -100,6 +102,7 @@ impl Queue {
             small: track(lanes),
             bulk: track(1),
             in_flight: HashSet::new(),
+            committing: 0,
             aside: 0,
             closed: false,
             options,
@@ -115,6 +118,15 @@ impl Queue {
 
     pub(super) fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    pub(super) fn load(&self) -> GroupLoad {
+        GroupLoad {
+            waiting: self.small.waiting.len() + self.bulk.waiting.len(),
+            committing: self.committing,
+            aside: self.aside,
+            closed: self.closed,
+        }
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -187,10 +199,12 @@ impl Queue {
             track.running -= 1;
             return None;
         }
+        self.committing += batch.len();
         Some(batch)
     }
 
     pub(super) fn give_back(&mut self, items: &[Item]) {
+        self.committing -= items.len();
         for item in items {
             for (tenant, stream) in item.streams() {
                 self.in_flight.remove(&(tenant.clone(), stream.clone()));
