@@ -4,6 +4,9 @@ pub mod memory;
 pub mod postgres;
 pub mod sqlite;
 
+use anyhow::Result;
+use futures_util::future::LocalBoxFuture;
+
 use crate::amount::Amount;
 use crate::contest::{Contestant, Side};
 use crate::side::{Appends, Reads, in_batches, loads, many_tasks, one_by_one, scans};
@@ -12,8 +15,31 @@ use crate::side::{Appends, Reads, in_batches, loads, many_tasks, one_by_one, sca
 pub struct Event {
     /// What is done.
     pub work: WorkName,
+    prepare: Prepare,
+}
+
+type Prepare = Box<dyn FnOnce() -> LocalBoxFuture<'static, Result<Vec<Contestant>>>>;
+
+impl Event {
+    /// A work whose contestants are made by `prepare` when their turn has come, and not before: what waits for a later
+    /// work would hold connections and files open, and do chores of its own beside the one that is measured.
+    pub fn new<F>(work: WorkName, prepare: impl FnOnce() -> F + 'static) -> Self
+    where
+        F: Future<Output = Result<Vec<Contestant>>> + 'static,
+    {
+        Self {
+            work,
+            prepare: Box::new(move || Box::pin(prepare())),
+        }
+    }
+
     /// Who does it.
-    pub contestants: Vec<Contestant>,
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn contestants(self) -> Result<Vec<Contestant>> {
+        (self.prepare)().await
+    }
 }
 
 /// What is done.

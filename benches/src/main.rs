@@ -95,15 +95,16 @@ async fn main() -> Result<()> {
 
 async fn run(line: &CommandLine, amount: Amount, arena: Arena, rows: &mut Vec<Row>) -> Result<()> {
     println!("{}", arena.settings);
-    for event in &arena.events {
-        if !line.wants_work(event.work) {
+    for event in arena.events {
+        let work = event.work;
+        if !line.wants_work(work) {
             continue;
         }
-        eprintln!("{}: {}", arena.store, event.work.title(&amount));
+        eprintln!("{}: {}", arena.store, work.title(&amount));
         rows.push(Row {
             store: arena.store,
-            work: event.work,
-            scores: compete(&event.contestants, amount.rounds).await?,
+            work,
+            scores: compete(&event.contestants().await?, amount.rounds).await?,
         });
     }
     Ok(())

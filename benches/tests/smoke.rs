@@ -18,11 +18,13 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection, SqliteConnection};
 use xtask::services::{POSTGRES_URL_VARIABLE, Postgres, PostgresOptions};
 
-async fn every_work_is_done(arena: &Arena) {
+async fn every_work_is_done(arena: Arena) {
     let amount = Amount::smoke();
     let mut rows = Vec::new();
-    for event in &arena.events {
-        let scores = compete(&event.contestants, amount.rounds).await.unwrap();
+    for event in arena.events {
+        let work = event.work;
+        let contestants = event.contestants().await.unwrap();
+        let scores = compete(&contestants, amount.rounds).await.unwrap();
         assert!(scores.iter().any(|score| score.side == Side::Mink));
         assert!(scores.iter().any(|score| score.side == Side::Same));
         for score in &scores {
@@ -30,7 +32,7 @@ async fn every_work_is_done(arena: &Arena) {
         }
         rows.push(Row {
             store: arena.store,
-            work: event.work,
+            work,
             scores,
         });
     }
@@ -42,7 +44,7 @@ async fn every_work_is_done(arena: &Arena) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_work_is_done_in_memory() {
     let amount = Amount::smoke();
-    every_work_is_done(&arena::memory::prepare(amount).await.unwrap()).await;
+    every_work_is_done(arena::memory::prepare(amount).await.unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,7 +53,7 @@ async fn every_work_is_done_on_sqlite() {
     let directory = std::env::temp_dir();
     let arena = arena::sqlite::prepare(amount, &directory).await.unwrap();
     assert!(arena.settings.contains("journal_mode=wal synchronous=FULL"));
-    every_work_is_done(&arena).await;
+    every_work_is_done(arena).await;
 }
 
 /// A server for one test: the one that the environment names, or a private one.
@@ -59,8 +61,7 @@ fn server() -> (Option<Postgres>, String) {
     if let Ok(url) = std::env::var(POSTGRES_URL_VARIABLE) {
         return (None, url);
     }
-    let options = PostgresOptions::new().setting("max_connections", "400");
-    let server = Postgres::start(options).unwrap();
+    let server = Postgres::start(PostgresOptions::new()).unwrap();
     let url = server.url();
     (Some(server), url)
 }
@@ -72,8 +73,7 @@ async fn every_work_is_done_on_postgres_at_the_best_number_of_connections() {
         .await
         .unwrap();
     assert!(arena.settings.contains("fsync=on synchronous_commit=on"));
-    every_work_is_done(&arena).await;
-    drop(arena);
+    every_work_is_done(arena).await;
     made.remove().await.unwrap();
 }
 

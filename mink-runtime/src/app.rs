@@ -7,6 +7,7 @@ mod configure;
 mod error;
 mod feed;
 mod health;
+mod history;
 mod streams;
 
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use crate::config::Configuration;
 use crate::id::{AggregateId, InvalidName, Position, StreamId, TenantId};
 use crate::metadata::Metadata;
 use crate::registry::Registry;
-use crate::repository::{LoadError, Loaded};
+use crate::repository::{LoadError, Loaded, Repository};
 use crate::storage::{ExpectedVersion, Storage, StorageError};
 
 /// A running application: everything that is annotated in this binary, on one store.
@@ -200,6 +201,10 @@ impl Mink {
             }
             moved.await;
         }
+    }
+
+    fn repository(&self) -> &Repository {
+        self.shared.bus.repository()
     }
 
     /// The tenant of this handle.

@@ -2,6 +2,8 @@
 //!
 //! Every path that appends, and every path that reads events back as domain values, goes through here.
 
+mod diff;
+mod history;
 mod load;
 mod outcome;
 
@@ -9,6 +11,8 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+pub use diff::{StateChange, StateDiff};
+pub use history::{History, Step, TimeTravelError};
 pub use load::{LoadError, Loaded};
 pub(crate) use outcome::waits;
 

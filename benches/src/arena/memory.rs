@@ -16,27 +16,29 @@ use crate::side::fill;
 /// # Errors
 /// The store's.
 pub async fn prepare(amount: Amount) -> Result<Arena> {
-    let app = Arc::new(Mink::open("memory://").await?);
-    let (same, bare) = (Arc::new(Same::default()), Arc::new(Bare::default()));
     let (read, read_same) = (
         Arc::new(Mink::open("memory://").await?),
         Arc::new(Same::default()),
     );
     fill(&*read, amount).await?;
     fill(&*read_same, amount).await?;
-    let events = WorkName::ALL.map(|work| Event {
-        work,
-        contestants: match work {
-            WorkName::Load | WorkName::Scan => vec![
-                reading(work, Side::Mink, &read, amount),
-                reading(work, Side::Same, &read_same, amount),
-            ],
-            _ => vec![
+    let events = WorkName::ALL.map(|work| {
+        let (read, read_same) = (Arc::clone(&read), Arc::clone(&read_same));
+        Event::new(work, move || async move {
+            if matches!(work, WorkName::Load | WorkName::Scan) {
+                return Ok(vec![
+                    reading(work, Side::Mink, &read, amount),
+                    reading(work, Side::Same, &read_same, amount),
+                ]);
+            }
+            let app = Arc::new(Mink::open("memory://").await?);
+            let (same, bare) = (Arc::new(Same::default()), Arc::new(Bare::default()));
+            Ok(vec![
                 appending(work, Side::Mink, &app, amount),
                 appending(work, Side::Same, &same, amount),
                 appending(work, Side::Bare, &bare, amount),
-            ],
-        },
+            ])
+        })
     });
     Ok(Arena {
         store: "memory",

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use mink::postgres::PostgresStore;
 use mink::prelude::*;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use tokio::sync::Mutex;
 
 use super::{Arena, Event, WorkName, appending, reading};
 use crate::amount::Amount;
@@ -46,9 +47,12 @@ impl Server {
     }
 }
 
+/// The server, which every work makes its databases on.
+type Shared = Arc<Mutex<Server>>;
+
 /// What must be removed when the works are done.
 pub struct Made {
-    server: Server,
+    server: Shared,
 }
 
 impl Made {
@@ -56,8 +60,8 @@ impl Made {
     ///
     /// # Errors
     /// PostgreSQL's.
-    pub async fn remove(mut self) -> Result<()> {
-        self.server.tidy().await
+    pub async fn remove(self) -> Result<()> {
+        self.server.lock().await.tidy().await
     }
 }
 
@@ -66,12 +70,12 @@ impl Made {
 /// # Errors
 /// The store's.
 pub async fn prepare(amount: Amount, url: &str) -> Result<(Arena, Made)> {
-    let mut server = Server {
+    let server = Arc::new(Mutex::new(Server {
         url: url.to_owned(),
         conn: PgConnection::connect(url).await?,
         made: 0,
-    };
-    let filled = server.database().await?;
+    }));
+    let filled = database(&server).await?;
     let read = Arc::new(Mink::open(&filled).await?);
     fill(&*read, amount).await?;
     while read.head().await?.0 < amount.feed {
@@ -86,87 +90,102 @@ pub async fn prepare(amount: Amount, url: &str) -> Result<(Arena, Made)> {
         .execute("VACUUM ANALYZE")
         .await?;
 
-    let mut events = Vec::new();
-    for work in WorkName::ALL {
-        let contestants = match work {
-            WorkName::Load | WorkName::Scan => vec![
-                reading(work, Side::Mink, &read, amount),
-                reading(work, Side::Same, &read_same, amount),
-                reading(work, Side::Bare, &read_bare, amount),
-            ],
-            _ => writers(work, amount, &mut server).await?,
-        };
-        events.push(Event { work, contestants });
-    }
+    let events = WorkName::ALL.map(|work| {
+        let server = Arc::clone(&server);
+        let read = (read.clone(), read_same.clone(), read_bare.clone());
+        Event::new(work, move || async move {
+            if !matches!(work, WorkName::Load | WorkName::Scan) {
+                return writers(work, amount, &server).await;
+            }
+            let (mink, same, bare) = read;
+            Ok(vec![
+                reading(work, Side::Mink, &mink, amount),
+                reading(work, Side::Same, &same, amount),
+                reading(work, Side::Bare, &bare, amount),
+            ])
+        })
+    });
     let arena = Arena {
         store: "postgres",
         settings: settings(url).await?,
-        events,
+        events: events.into(),
         keep: None,
     };
     Ok((arena, Made { server }))
 }
 
-async fn writers(work: WorkName, amount: Amount, server: &mut Server) -> Result<Vec<Contestant>> {
-    let app = Arc::new(Mink::open(&server.database().await?).await?);
+async fn writers(work: WorkName, amount: Amount, server: &Shared) -> Result<Vec<Contestant>> {
+    let app = Arc::new(Mink::open(&database(server).await?).await?);
     let mut contestants = vec![appending(work, Side::Mink, &app, amount)];
-    let mut ungrouped = Vec::new();
-    let mut grouped = Vec::new();
-    let mut bare = Vec::new();
-    let alone = [1];
-    let counts = if work == WorkName::ManyTasks {
-        amount.connections
-    } else {
-        // One commit after the other never uses a second one.
-        &alone[..]
+    let alone = work != WorkName::ManyTasks;
+    // One commit after the other never uses a second connection.
+    let counts = if alone { &[1] } else { amount.connections };
+    let how = |contestant: Contestant, count: usize| {
+        if alone {
+            contestant
+        } else {
+            contestant.how(format!("with {count} connections"))
+        }
     };
-    for &count in counts {
-        let how = format!("with {count} connections");
+    let same = async |side, count| {
         let (url, sequencer) = migrated(server).await?;
         let same = Arc::new(Same::open(&url, count, &sequencer).await?);
-        if work == WorkName::ManyTasks {
-            ungrouped.push(appending(work, Side::Ungrouped, &same, amount).how(&how));
+        Ok(how(appending(work, side, &same, amount), count))
+    };
+    if alone {
+        contestants.push(same(Side::Same, 1).await?);
+    } else {
+        let grouped = async |count| {
             let (url, sequencer) = migrated(server).await?;
-            let group = Arc::new(Grouped::open(&url, count, &sequencer).await?);
-            grouped.push(appending(work, Side::Same, &group, amount).how(&how));
-        } else {
-            grouped.push(appending(work, Side::Same, &same, amount));
-        }
-        let url = server.database().await?;
-        let insert = Arc::new(Bare::open(&url, count, 0).await?);
-        let insert = appending(work, Side::Bare, &insert, amount);
-        bare.push(if counts.len() > 1 {
-            insert.how(&how)
-        } else {
-            insert
-        });
+            let grouped = Arc::new(Grouped::open(&url, count, &sequencer).await?);
+            Ok(how(appending(work, Side::Same, &grouped, amount), count))
+        };
+        contestants.push(best(counts, grouped).await?);
+        contestants.push(best(counts, async |count| same(Side::Ungrouped, count).await).await?);
     }
-    for tried in [grouped, ungrouped, bare] {
-        contestants.extend(best(tried, 2).await?);
-    }
+    let bare = async |count| {
+        let insert = Bare::open(&database(server).await?, count, 0).await?;
+        Ok(how(
+            appending(work, Side::Bare, &Arc::new(insert), amount),
+            count,
+        ))
+    };
+    contestants.push(best(counts, bare).await?);
     Ok(contestants)
 }
 
-/// The fastest of those who do the same at different numbers of connections, by their best of some turns.
-async fn best(tried: Vec<Contestant>, turns: usize) -> Result<Option<Contestant>> {
-    if tried.len() < 2 {
-        return Ok(tried.into_iter().next());
-    }
-    let mut rates = vec![0.0_f64; tried.len()];
-    for _ in 0..=turns {
-        for (rate, contestant) in rates.iter_mut().zip(&tried) {
-            *rate = rate.max(contestant.take_turn().await?.rate());
+/// Who does the same fastest of those with these numbers of connections, by the best of some turns. One after the other
+/// is made and tried beside the best so far alone: all of them together would hold more connections than a server
+/// allows.
+async fn best(
+    counts: &[usize],
+    make: impl AsyncFn(usize) -> Result<Contestant>,
+) -> Result<Contestant> {
+    const TURNS: usize = 3;
+    let mut best: Option<(f64, Contestant)> = None;
+    for count in counts {
+        let contestant = make(*count).await?;
+        let mut rate = 0.0_f64;
+        if counts.len() > 1 {
+            for _ in 0..TURNS {
+                rate = rate.max(contestant.take_turn().await?.rate());
+            }
+        }
+        if best.as_ref().is_none_or(|(fastest, _)| rate > *fastest) {
+            best = Some((rate, contestant));
         }
     }
-    let ranked = tried.into_iter().zip(rates);
-    Ok(ranked
-        .max_by(|a, b| a.1.total_cmp(&b.1))
-        .map(|(contestant, _)| contestant))
+    let (_, contestant) = best.context("no number of connections to try")?;
+    Ok(contestant)
+}
+
+async fn database(server: &Shared) -> Result<String> {
+    server.lock().await.database().await
 }
 
 /// A database with mink's tables, and the sequencer that stamps its feed.
-async fn migrated(server: &mut Server) -> Result<(String, PostgresStore)> {
-    let url = server.database().await?;
+async fn migrated(server: &Shared) -> Result<(String, PostgresStore)> {
+    let url = database(server).await?;
     let store = PostgresStore::open(&url).await?;
     Ok((url, store))
 }

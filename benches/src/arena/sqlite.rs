@@ -8,7 +8,7 @@ use mink::prelude::*;
 
 use super::{Arena, Event, WorkName, appending, reading};
 use crate::amount::Amount;
-use crate::contest::Side;
+use crate::contest::{Contestant, Side};
 use crate::raw::sqlite::{Bare, Grouped, Same, settings};
 use crate::side::fill;
 
@@ -27,39 +27,44 @@ pub async fn prepare(amount: Amount, directory: &Path) -> Result<Arena> {
     let read_bare = Arc::new(Bare::open(&file("filled_bare.db"), amount.stream).await?);
     read_bare.fill_from(&filled).await?;
 
-    let mut events = Vec::new();
-    for work in WorkName::ALL {
-        let named = |side: &str| file(&format!("{work:?}-{side}.db"));
-        let contestants = match work {
-            WorkName::Load | WorkName::Scan => vec![
-                reading(work, Side::Mink, &read, amount),
-                reading(work, Side::Same, &read_same, amount),
-                reading(work, Side::Bare, &read_bare, amount),
-            ],
-            _ => {
-                let app = Arc::new(open(&named("mink")).await?);
-                let same = Arc::new(Same::open(&migrated(named("same")).await?).await?);
-                let bare = Arc::new(Bare::open(&named("bare"), 0).await?);
-                let mut contestants = vec![appending(work, Side::Mink, &app, amount)];
-                if work == WorkName::ManyTasks {
-                    let grouped = Grouped::open(&migrated(named("grouped")).await?).await?;
-                    contestants.push(appending(work, Side::Same, &Arc::new(grouped), amount));
-                    contestants.push(appending(work, Side::Ungrouped, &same, amount));
-                } else {
-                    contestants.push(appending(work, Side::Same, &same, amount));
-                }
-                contestants.push(appending(work, Side::Bare, &bare, amount));
-                contestants
+    let events = WorkName::ALL.map(|work| {
+        let directory = keep.path().to_owned();
+        let read = (read.clone(), read_same.clone(), read_bare.clone());
+        Event::new(work, move || async move {
+            if !matches!(work, WorkName::Load | WorkName::Scan) {
+                return writers(work, amount, &directory).await;
             }
-        };
-        events.push(Event { work, contestants });
-    }
+            let (mink, same, bare) = read;
+            Ok(vec![
+                reading(work, Side::Mink, &mink, amount),
+                reading(work, Side::Same, &same, amount),
+                reading(work, Side::Bare, &bare, amount),
+            ])
+        })
+    });
     Ok(Arena {
         store: "sqlite",
         settings: settings(&filled).await?,
-        events,
+        events: events.into(),
         keep: Some(keep),
     })
+}
+
+async fn writers(work: WorkName, amount: Amount, directory: &Path) -> Result<Vec<Contestant>> {
+    let named = |side: &str| directory.join(format!("{work:?}-{side}.db"));
+    let app = Arc::new(open(&named("mink")).await?);
+    let same = Arc::new(Same::open(&migrated(named("same")).await?).await?);
+    let bare = Arc::new(Bare::open(&named("bare"), 0).await?);
+    let mut contestants = vec![appending(work, Side::Mink, &app, amount)];
+    if work == WorkName::ManyTasks {
+        let grouped = Grouped::open(&migrated(named("grouped")).await?).await?;
+        contestants.push(appending(work, Side::Same, &Arc::new(grouped), amount));
+        contestants.push(appending(work, Side::Ungrouped, &same, amount));
+    } else {
+        contestants.push(appending(work, Side::Same, &same, amount));
+    }
+    contestants.push(appending(work, Side::Bare, &bare, amount));
+    Ok(contestants)
 }
 
 async fn open(file: &Path) -> Result<Mink> {

@@ -137,13 +137,16 @@ impl Reads for Same {
             .fetch_all(&mut conn)
             .await;
         self.lines.give_back(conn);
-        let mut state = Order::default();
-        for row in &rows? {
-            if row.try_get::<i64, _>(1)? != 1 {
+        let (rows, mut state, mut version) = (rows?, Order::default(), 0_i64);
+        for row in &rows {
+            version = row.try_get(0)?;
+            if row.try_get::<i64, _>(2)? != 1 {
                 bail!("an old event");
             }
-            evolve(&mut state, row.try_get(0)?, json(row, 2)?)?;
+            evolve(&mut state, row.try_get(1)?, json(row, 3)?)?;
         }
+        // What the next append expects.
+        ensure!(version == i64::try_from(rows.len())?, "a gap");
         Ok(state)
     }
 

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use futures_util::TryStreamExt;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions};
 use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Executor, Row, SqliteConnection};
@@ -192,13 +192,16 @@ impl Reads for Same {
             .fetch_all(&mut *conn)
             .await?;
         drop(conn);
-        let mut state = Order::default();
+        let (mut state, mut version) = (Order::default(), 0_i64);
         for row in &rows {
-            if row.try_get::<i64, _>(1)? != 1 {
+            version = row.try_get(0)?;
+            if row.try_get::<i64, _>(2)? != 1 {
                 bail!("an old event");
             }
-            evolve(&mut state, row.try_get(0)?, row.try_get(2)?)?;
+            evolve(&mut state, row.try_get(1)?, row.try_get(3)?)?;
         }
+        // What the next append expects.
+        ensure!(version == i64::try_from(rows.len())?, "a gap");
         Ok(state)
     }
 

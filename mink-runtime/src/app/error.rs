@@ -2,7 +2,7 @@ use super::{BatchError, OpenError};
 use crate::bus::DispatchError;
 use crate::id::InvalidName;
 use crate::pipeline::DecodeError;
-use crate::repository::LoadError;
+use crate::repository::{LoadError, TimeTravelError};
 use crate::storage::{CommitError, StorageError};
 
 /// A result with mink's [`Error`].
@@ -24,6 +24,9 @@ pub enum Error {
     /// An aggregate could not be loaded.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// An aggregate's past could not be shown.
+    #[error(transparent)]
+    TimeTravel(#[from] TimeTravelError),
     /// Events could not be appended.
     #[error(transparent)]
     Append(#[from] BatchError),

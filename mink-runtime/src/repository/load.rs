@@ -17,6 +17,18 @@ pub struct Loaded<A> {
 }
 
 impl<A> Loaded<A> {
+    /// An aggregate that nothing happened to.
+    pub(super) fn initial(stream: StreamId) -> Self
+    where
+        A: Default,
+    {
+        Self {
+            state: A::default(),
+            stream,
+            version: 0,
+        }
+    }
+
     /// The number of its events; 0 when it does not exist yet.
     pub fn version(&self) -> u64 {
         self.version
@@ -97,11 +109,7 @@ impl Repository {
         id: &str,
     ) -> Result<Loaded<A>, LoadError> {
         let stream = StreamId::of(A::NAME, id)?;
-        let mut loaded = Loaded {
-            state: A::default(),
-            stream,
-            version: 0,
-        };
+        let mut loaded = Loaded::initial(stream);
         self.catch_up(tenant, &mut loaded).await?;
         Ok(loaded)
     }
@@ -123,8 +131,7 @@ impl Repository {
                 return Ok(());
             };
             for event in &page.events {
-                self.evolve(&mut loaded.state, event)?;
-                loaded.version = event.version;
+                self.evolve(loaded, event)?;
             }
             next = query.after(&page);
         }
@@ -148,14 +155,22 @@ impl Repository {
         }
     }
 
-    fn evolve<A: AggregateHandlers>(
+    /// Evolves an aggregate from the next event of its stream.
+    pub(super) fn evolve<A: AggregateHandlers>(
         &self,
-        state: &mut A,
+        loaded: &mut Loaded<A>,
         event: &RecordedEvent,
     ) -> Result<(), DecodeError> {
-        if state.evolve_stored(event)? || self.shared.registry.event(&event.event_type).is_some() {
-            return Ok(());
+        let known = loaded.state.evolve_stored(event)?
+            || self.shared.registry.event(&event.event_type).is_some();
+        if !known {
+            self.unknown::<A>(event)?;
         }
+        loaded.version = event.version;
+        Ok(())
+    }
+
+    fn unknown<A: Aggregate>(&self, event: &RecordedEvent) -> Result<(), DecodeError> {
         match self.shared.options.unknown_events {
             UnknownEvents::Refuse => Err(DecodeError::of(event, DecodeFault::UnknownType)),
             UnknownEvents::Skip => {
@@ -164,7 +179,7 @@ impl Repository {
                         stream = %event.stream,
                         event_type = %event.event_type,
                         schema_version = event.schema_version,
-                        aggregate = <A as Aggregate>::NAME,
+                        aggregate = A::NAME,
                         "skipping events of a type that no linked crate declares"
                     );
                 }

@@ -36,8 +36,8 @@ pub(crate) fn run(arguments: &Arguments, interrupt: &Interrupt) -> Result<ExitCo
     let url = match &arguments.postgres {
         Some(url) => url.clone(),
         None => {
-            // The hand-written side is tried with up to 32 connections at a time, for three shapes of work.
-            let mut options = PostgresOptions::new().setting("max_connections", "400");
+            // Beside each other: the hand-written side with up to 32 connections, thrice, and mink's stores.
+            let mut options = PostgresOptions::new().setting("max_connections", "200");
             if let Some(directory) = &arguments.directory {
                 options = options.under(directory);
             }
