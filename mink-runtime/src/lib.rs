@@ -8,6 +8,7 @@ pub mod config;
 pub mod event;
 pub mod id;
 pub mod metadata;
+pub mod observe;
 pub mod pipeline;
 pub mod registry;
 pub mod repository;

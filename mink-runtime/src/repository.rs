@@ -16,9 +16,11 @@ pub use history::{History, Step, TimeTravelError};
 pub use load::{LoadError, Loaded};
 pub(crate) use outcome::waits;
 
+use crate::observe::{Observer, Operation, append_span, watched};
 use crate::registry::Registry;
 use crate::storage::{
-    Commit, CommitError, Committed, GroupCommit, GroupLoad, GroupOptions, Limits, Storage,
+    Commit, CommitError, Committed, GroupCommit, GroupLoad, GroupOptions, GroupWatch, Limits,
+    Storage,
 };
 
 /// What to do with a stored event whose type is not registered.
@@ -62,6 +64,7 @@ struct Shared {
     storage: Arc<dyn Storage>,
     group: GroupCommit,
     registry: Registry,
+    observer: Observer,
     options: RepositoryOptions,
     skipped: Mutex<HashSet<(String, u32)>>,
 }
@@ -70,13 +73,28 @@ impl Repository {
     /// A repository on `storage` that knows the events of `registry`.
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>, registry: Registry, options: RepositoryOptions) -> Self {
-        let group = GroupCommit::new(Arc::clone(&storage), options.group);
+        Self::observed(storage, registry, Observer::default(), options)
+    }
+
+    /// A repository that tells `observer` what it does.
+    #[must_use]
+    pub fn observed(
+        storage: Arc<dyn Storage>,
+        registry: Registry,
+        observer: Observer,
+        options: RepositoryOptions,
+    ) -> Self {
+        let watch = observer
+            .counts_as()
+            .map(|_| Arc::new(observer.clone()) as Arc<dyn GroupWatch>);
+        let group = GroupCommit::watched(Arc::clone(&storage), options.group, watch);
         let skipped = Mutex::new(HashSet::new());
         Self {
             shared: Arc::new(Shared {
                 storage,
                 group,
                 registry,
+                observer,
                 options,
                 skipped,
             }),
@@ -116,12 +134,36 @@ impl Repository {
     /// What [`GroupCommit::submit`] says; [`CommitError::OutcomeUnknown`] when patience ended before the outcome was
     /// known.
     pub async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        let observer = &self.shared.observer;
+        if observer.is_unheard() {
+            return self.settle(Arc::new(commit)).await;
+        }
+        let span = append_span(observer.service(), &commit);
+        let commit = Arc::new(commit);
+        let outcome = watched!(
+            observer,
+            Operation::Append,
+            span,
+            self.settle(Arc::clone(&commit)),
+        );
+        observer.committed(&span, &commit, &outcome);
+        outcome
+    }
+
+    async fn settle(&self, commit: Arc<Commit>) -> Result<Committed, CommitError> {
         outcome::settle(
             &self.shared.group,
-            Arc::new(commit),
+            commit,
             self.shared.options.patience,
+            || self.shared.observer.retried(Operation::Append),
         )
         .await
+    }
+
+    /// What takes note of what is done.
+    #[must_use]
+    pub fn observer(&self) -> &Observer {
+        &self.shared.observer
     }
 
     /// What waits to be committed, and what is on its way.

@@ -29,7 +29,7 @@ pub use driver::{Driver, Opened, drivers, open};
 pub use error::{CommitError, ConcurrencyConflict, Source, StorageError};
 pub use event::{Format, NewEvent, RecordedEvent};
 pub use feed::{FeedEvent, FeedFilter, FeedPage};
-pub use group::{GroupCommit, GroupLoad, GroupOptions};
+pub use group::{GroupCommit, GroupLoad, GroupOptions, GroupWatch};
 pub(crate) use health::milliseconds;
 pub use health::{FeedLag, SchemaVersion, StoreFault, StoreHealth};
 pub use memory::MemoryStore;

@@ -9,6 +9,7 @@ use crate::command::{Clock, Services, SystemClock};
 use crate::config::{ConfigFault, Sources, StoreSection, StoreSettings};
 use crate::id::TenantId;
 use crate::metadata::Metadata;
+use crate::observe::{Observer, Operation, operation_span, watched};
 use crate::registry::{Location, Registry, RegistryFault};
 use crate::repository::{Repository, RepositoryOptions, UnknownEvents};
 use crate::storage::{self, Limits, Opened, Storage, StorageError};
@@ -79,6 +80,13 @@ impl MinkBuilder {
     ) -> Self {
         self.services.insert(service);
         self
+    }
+
+    /// The application's name in metrics and spans. `mink` unless configured.
+    #[must_use]
+    pub fn service_name(self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        self.change(move |to| to.service = Some(name))
     }
 
     /// Another clock than the system's, for tests.
@@ -159,12 +167,22 @@ impl MinkBuilder {
         if !faults.is_empty() {
             return Err(OpenError::Faults(StartupFaults { faults }));
         }
+        let service = options.service.as_deref().unwrap_or_default();
+        let observer = Observer::installed(service, &registry);
         let storage = match (self.storage, options.store_url) {
             (Some(storage), _) => storage,
-            (None, Some(url)) => open_store(&url, resolved.stores).await?,
+            (None, Some(url)) => {
+                let span = operation_span(observer.service(), Operation::Initialize);
+                watched!(
+                    observer,
+                    Operation::Initialize,
+                    span,
+                    open_store(&url, resolved.stores)
+                )?
+            }
             (None, None) => return Err(OpenError::NoStore),
         };
-        let repository = Repository::new(storage, registry, options.repository);
+        let repository = Repository::observed(storage, registry, observer, options.repository);
         let bus = Bus::new(
             repository,
             self.services,

@@ -14,6 +14,7 @@ use crate::storage;
 #[derive(Debug, Clone)]
 pub(super) struct AppOptions {
     pub(super) store_url: Option<String>,
+    pub(super) service: Option<String>,
     pub(super) repository: RepositoryOptions,
     pub(super) bus: BusOptions,
     pub(super) health: HealthOptions,
@@ -23,6 +24,7 @@ impl Default for AppOptions {
     fn default() -> Self {
         Self {
             store_url: None,
+            service: Some("mink".to_owned()),
             repository: RepositoryOptions::default(),
             bus: BusOptions::default(),
             health: HealthOptions::default(),
@@ -35,6 +37,7 @@ const ANY_TIME: std::ops::RangeInclusive<Duration> = Duration::ZERO..=Duration::
 #[rustfmt::skip]
 const SETTINGS: &[Setting<AppOptions>] = &[
     Setting::secret("store_url", "the store; its scheme chooses the adapter", has_scheme, |to| &mut to.store_url),
+    Setting::text("service", "the application's name in metrics and spans", not_empty, |to| &mut to.service),
     Setting::duration("patience", "how long to go on while the store cannot be reached", ANY_TIME, |to| &mut to.repository.patience),
     Setting::choice("unknown_events", "what to do with a stored event of an unknown type", |to| &mut to.repository.unknown_events),
     Setting::count("conflict_retries", "how often a command is decided anew after a conflict", 0..=u64::MAX, |to| &mut to.bus.conflict_retries),
@@ -53,6 +56,13 @@ fn has_scheme(url: &str) -> Result<(), &'static str> {
         Some(_) => Ok(()),
         None => Err("it has no scheme, write for example `sqlite://shop.db`"),
     }
+}
+
+fn not_empty(name: &str) -> Result<(), &'static str> {
+    if name.is_empty() {
+        return Err("it is empty");
+    }
+    Ok(())
 }
 
 impl Choice for UnknownEvents {

@@ -85,6 +85,8 @@ impl Mink {
     /// How the application and its store are. Never an error and never later than the
     /// [deadline](HealthOptions::deadline): what cannot be found out is said to be unknown.
     ///
+    /// Sets the gauges of the feed and of the queue, too: look at the health before metrics are collected.
+    ///
     /// On PostgreSQL one round trip, which changes nothing.
     pub async fn health(&self) -> Health {
         self.health_within(self.shared.health.deadline).await
@@ -97,7 +99,9 @@ impl Mink {
         let of_store = tokio::time::timeout(deadline, storage.health())
             .await
             .unwrap_or_else(|_| StoreHealth::silent(deadline));
-        let commits = self.shared.bus.repository().commits();
+        let repository = self.shared.bus.repository();
+        let commits = repository.commits();
+        repository.observer().health(&of_store, commits);
         let degraded = of_store
             .lag
             .is_some_and(|lag| lag.oldest > self.shared.health.feed_lag);

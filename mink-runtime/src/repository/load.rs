@@ -5,6 +5,7 @@ use backon::Retryable;
 use super::{Repository, UnknownEvents, outcome};
 use crate::aggregate::{Aggregate, AggregateHandlers, Events};
 use crate::id::{InvalidName, StreamId, TenantId};
+use crate::observe::{Operation, load_span, watched};
 use crate::pipeline::{DecodeError, DecodeFault};
 use crate::storage::{RecordedEvent, StorageError, StreamPage, StreamQuery};
 
@@ -125,6 +126,23 @@ impl Repository {
     ) -> Result<(), LoadError> {
         let mut query = StreamQuery::new(tenant.clone(), loaded.stream.clone());
         query.from = loaded.version + 1;
+        let observer = self.observer();
+        if observer.is_unheard() {
+            return self.read_on(query, loaded).await;
+        }
+        let span = load_span(observer.service(), &query);
+        let from = loaded.version;
+        watched!(observer, Operation::Load, span, self.read_on(query, loaded))?;
+        span.record("mink.events.loaded", loaded.version - from);
+        span.record("mink.stream.version", loaded.version);
+        Ok(())
+    }
+
+    async fn read_on<A: AggregateHandlers>(
+        &self,
+        query: StreamQuery,
+        loaded: &mut Loaded<A>,
+    ) -> Result<(), LoadError> {
         let mut next = Some(query);
         while let Some(query) = next {
             let Some(page) = self.read_page(&query).await? else {
@@ -147,9 +165,13 @@ impl Repository {
         let page = read
             .retry(outcome::waits(self.shared.options.patience))
             .when(|error| matches!(error, StorageError::Unavailable { .. }))
+            .notify(|_, _| self.observer().retried(Operation::Load))
             .await;
         match page {
-            Ok(page) => Ok(Some(page)),
+            Ok(page) => {
+                self.observer().loaded(page.events.len());
+                Ok(Some(page))
+            }
             Err(StorageError::StreamNotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
