@@ -10,6 +10,7 @@ mod health;
 mod history;
 mod streams;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use batch::{Batch, BatchError};
@@ -23,7 +24,7 @@ use crate::bus::{Bus, DispatchError, Receipt, Session};
 use crate::command::{Clock, Routed};
 use crate::config::Configuration;
 use crate::id::{AggregateId, InvalidName, Position, StreamId, TenantId};
-use crate::metadata::Metadata;
+use crate::metadata::{Metadata, TraceContextSource};
 use crate::registry::Registry;
 use crate::repository::{LoadError, Loaded, Repository};
 use crate::storage::{ExpectedVersion, Storage, StorageError};
@@ -43,6 +44,7 @@ struct Shared {
     bus: Bus,
     clock: Arc<dyn Clock>,
     configuration: Configuration,
+    traces: Option<Arc<dyn TraceContextSource>>,
     health: HealthOptions,
 }
 
@@ -107,7 +109,7 @@ impl Mink {
     {
         self.shared
             .bus
-            .dispatch(&self.tenant, &self.metadata, command)
+            .dispatch(&self.tenant, &self.traced(), command)
             .await
     }
 
@@ -140,7 +142,7 @@ impl Mink {
     ) -> Result<Session<A>, LoadError> {
         self.shared
             .bus
-            .session(&self.tenant, &self.metadata, &id.id_text())
+            .session(&self.tenant, &self.traced(), &id.id_text())
             .await
     }
 
@@ -177,7 +179,7 @@ impl Mink {
         Batch::new(
             self.shared.bus.repository().clone(),
             self.tenant.clone(),
-            self.metadata.clone(),
+            self.traced().into_owned(),
             self.shared.clock.now(),
         )
     }
@@ -200,6 +202,18 @@ impl Mink {
                 return Ok(position);
             }
             moved.await;
+        }
+    }
+
+    /// The metadata of this handle, with the trace context of whatever runs now unless the handle has one.
+    fn traced(&self) -> Cow<'_, Metadata> {
+        let missing = self.metadata.trace.is_none();
+        match &self.shared.traces {
+            Some(source) if missing => Cow::Owned(Metadata {
+                trace: source.current(),
+                ..self.metadata.clone()
+            }),
+            _ => Cow::Borrowed(&self.metadata),
         }
     }
 

@@ -5,6 +5,8 @@
 mod metrics;
 #[path = "observed/spans.rs"]
 mod spans;
+#[path = "observed/trace.rs"]
+mod trace;
 
 use mink::prelude::*;
 use mink::storage::MemoryStore;

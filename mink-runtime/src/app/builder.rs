@@ -8,7 +8,7 @@ use crate::bus::{Bus, BusOptions};
 use crate::command::{Clock, Services, SystemClock};
 use crate::config::{ConfigFault, Sources, StoreSection, StoreSettings};
 use crate::id::TenantId;
-use crate::metadata::Metadata;
+use crate::metadata::{Metadata, TraceContextSource};
 use crate::observe::{Observer, Operation, operation_span, watched};
 use crate::registry::{Location, Registry, RegistryFault};
 use crate::repository::{Repository, RepositoryOptions, UnknownEvents};
@@ -21,6 +21,7 @@ pub struct MinkBuilder {
     registry: Option<Registry>,
     services: Services,
     clock: Arc<dyn Clock>,
+    traces: Option<Arc<dyn TraceContextSource>>,
     pub(super) sources: Sources,
     changes: Vec<Change>,
     clear_text: bool,
@@ -34,6 +35,7 @@ impl Default for MinkBuilder {
             registry: None,
             services: Services::new(),
             clock: Arc::new(SystemClock),
+            traces: None,
             sources: Sources::default(),
             changes: Vec::new(),
             clear_text: false,
@@ -93,6 +95,14 @@ impl MinkBuilder {
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Where the trace context comes from that events carry in their metadata. None unless given. What
+    /// [`Mink::with_metadata`] says goes before it.
+    #[must_use]
+    pub fn trace_context(mut self, source: impl TraceContextSource) -> Self {
+        self.traces = Some(Arc::new(source));
         self
     }
 
@@ -194,6 +204,7 @@ impl MinkBuilder {
                 bus,
                 clock: self.clock,
                 configuration,
+                traces: self.traces,
                 health: options.health,
             }),
             tenant: TenantId::default(),
