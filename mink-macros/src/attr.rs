@@ -15,6 +15,7 @@ use crate::ctxt::Ctxt;
 pub(crate) const EVENT: &str = "event";
 pub(crate) const COMMAND: &str = "command";
 pub(crate) const AGGREGATE: &str = "aggregate";
+pub(crate) const HANDLER: &str = "handler";
 pub(crate) const HANDLERS: &str = "handlers";
 pub(crate) const MINK: &str = "mink";
 
@@ -23,6 +24,7 @@ pub(crate) const CRATE: &str = "crate";
 pub(crate) const DERIVE: &str = "derive";
 pub(crate) const ENCRYPT: &str = "encrypt";
 pub(crate) const ID: &str = "id";
+pub(crate) const LOCAL: &str = "local";
 pub(crate) const NAME: &str = "name";
 pub(crate) const UPCAST: &str = "upcast";
 pub(crate) const VERSION: &str = "version";

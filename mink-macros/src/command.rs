@@ -39,7 +39,14 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]
     let mut declared = input;
     item::strip(&mut declared);
     let masks = !encrypted.is_empty();
-    let additions = derives::additions(&root, &mut declared.attrs, args.derive_none, masks, above);
+    let additions = derives::additions(
+        &root,
+        &mut declared.attrs,
+        args.derive_none,
+        masks,
+        above,
+        !args.local,
+    );
     let added = &additions.attributes;
     let declared = declared.into_token_stream();
     match id {

@@ -36,7 +36,14 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]
     let mut declared = input;
     item::strip(&mut declared);
     let masks = !encrypted.is_empty();
-    let additions = derives::additions(&root, &mut declared.attrs, args.derive_none, masks, above);
+    let additions = derives::additions(
+        &root,
+        &mut declared.attrs,
+        args.derive_none,
+        masks,
+        above,
+        true,
+    );
     let added = &additions.attributes;
     let declared = declared.into_token_stream();
     if cx.is_clean() {

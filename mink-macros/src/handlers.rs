@@ -4,6 +4,7 @@ mod classify;
 mod expand;
 mod method;
 mod returns;
+mod take;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -15,7 +16,11 @@ use crate::item;
 use crate::krate::Root;
 use crate::span::ends;
 
+pub(crate) use expand::entry;
+pub(crate) use method::Arg;
 use method::Method;
+pub(crate) use returns::arguments;
+pub(crate) use take::Take;
 
 pub(crate) fn attribute(args: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut cx = Ctxt::new();

@@ -7,6 +7,7 @@ mod ctxt;
 mod encrypt;
 mod event;
 mod fallback;
+mod handler;
 mod handlers;
 mod item;
 mod krate;
@@ -106,7 +107,7 @@ pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
     event::attribute(args.into(), item.into(), &above()).into()
 }
 
-/// Declares a command: a wish to change something, addressed to one aggregate.
+/// Declares a command: a wish to change something, addressed to one aggregate or to a free-standing handler.
 ///
 /// ```
 /// use mink::prelude::*;
@@ -121,9 +122,9 @@ pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
 /// assert_eq!(command.aggregate_id(), "7");
 /// ```
 ///
-/// It goes on a struct with fields, above other derives. It implements `Command`, enters the command into the registry,
-/// and derives the same traits as [`macro@event`], under the same rules, `Debug` masked alike. Who handles it and with
-/// which error follows from the method that takes it ([`macro@handlers`]).
+/// It goes on a struct, above other derives. It implements `Command`, enters the command into the registry, and derives
+/// the same traits as [`macro@event`], under the same rules, `Debug` masked alike. Who handles it and with which error
+/// follows from the method ([`macro@handlers`]) or the function ([`macro@handler`]) that takes it.
 ///
 /// # Keys
 ///
@@ -133,18 +134,19 @@ pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `name = "place_order"` | the name it is known by | the type's name |
 /// | `encrypt = "email, address.zip"` | paths of the fields that hold personal data | none |
 /// | `aggregate = Order` | asserts that this aggregate decides it | whichever has a method for it |
-/// | `derive(none)` | derives nothing: write `Clone` yourself | as for events |
+/// | `local` | it is never sent as JSON nor stored, and needs no `Serialize` and `Deserialize` | it may be both |
+/// | `derive(none)` | derives nothing: write `Clone`, `Serialize` and `Deserialize` yourself | as for events |
 /// | `crate = path` | where `mink` is | what `Cargo.toml` calls it |
 ///
 /// # The id
 ///
 /// The field that `id` names, else the one marked `#[mink(id)]`, else the one called `id`, else the only one whose name
-/// ends in `_id`, else the only field of a tuple struct. Its type implements `Display`.
+/// ends in `_id`, else the only field of a tuple struct. Its type implements `Display`. A command for a free-standing
+/// handler needs none; a method of an aggregate that takes a command without one does not compile.
 ///
 /// # Refused
 ///
-/// Enums (a method handles one kind of command), structs without fields (they do not say which aggregate they are for),
-/// types with parameters.
+/// Enums (a method handles one kind of command), types with parameters.
 #[proc_macro_attribute]
 pub fn command(args: TokenStream, item: TokenStream) -> TokenStream {
     command::attribute(args.into(), item.into(), &above()).into()
@@ -195,8 +197,9 @@ pub fn command(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # Methods
 ///
 /// - `fn name(&self, command: C, ...) -> D` decides the command `C`. It changes nothing. Further arguments are the
-///   `&CommandContext` and services, each as `&T` or `&dyn Trait`; it may be `async`. `D` is one event, a tuple, `Vec`
-///   or `Option` of events, `()`, `Events<Self>` for a mixed list, or a `Result` of these with the domain's own error.
+///   `&CommandContext`, services, each as `&T` or `&dyn Trait`, and the application as `&Mink`; it may be `async`. `D` is
+///   one event, a tuple, `Vec` or `Option` of events, `()`, `Events<Self>` for a mixed list, `Replying<D, R>` of one of
+///   these with a reply to the caller, or a `Result` of these with the domain's own error.
 ///   Every event that it returns must have a method of the second kind.
 /// - `fn name(&mut self, event: &E)` evolves from the event `E`: it is synchronous, returns nothing and takes nothing
 ///   else, so that the state comes out the same whenever it is replayed.
@@ -213,6 +216,64 @@ pub fn command(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn handlers(args: TokenStream, item: TokenStream) -> TokenStream {
     handlers::attribute(args.into(), item.into()).into()
+}
+
+/// Makes a function the handler of a command that no aggregate decides: one that asks a gateway, sends an e-mail, or
+/// loads and dispatches to several aggregates.
+///
+/// ```
+/// use mink::prelude::*;
+///
+/// #[command]
+/// struct SendInvoice { customer: String, cents: u64 }
+///
+/// trait Gateway: Send + Sync {
+///     fn send(&self, to: &str, cents: u64) -> Result<u64, std::io::Error>;
+/// }
+///
+/// #[handler]
+/// async fn send_invoice(
+///     command: SendInvoice,
+///     context: &CommandContext,
+///     gateway: &dyn Gateway,
+/// ) -> Result<u64, std::io::Error> {
+///     gateway.send(&command.customer, command.cents)
+/// }
+///
+/// # struct Printer;
+/// # impl Gateway for Printer {
+/// #     fn send(&self, _: &str, cents: u64) -> Result<u64, std::io::Error> { Ok(cents) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> mink::Result<()> {
+/// let app = Mink::builder()
+///     .url("memory://")
+///     .service::<dyn Gateway>(std::sync::Arc::new(Printer) as std::sync::Arc<dyn Gateway>)
+///     .open()
+///     .await?;
+/// let number: u64 = app.dispatch(SendInvoice { customer: "Ada".into(), cents: 100 }).await?;
+/// assert_eq!(number, 100);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The first argument is the command, by value; its `#[command]` needs no id. Further arguments are the
+/// `&CommandContext`, services, each as `&T` or `&dyn Trait`, and `&Mink`: the application, for the command's tenant,
+/// whose dispatches and appends are caused by the command. The function may be `async`. It returns `()`, or a `Result` of
+/// a reply, which whoever dispatches the command gets, and of the domain's own error. A reply implements serde's
+/// `Serialize` and `Deserialize`.
+///
+/// A command has one handler: one function or one aggregate's method. What the function returns is at least as visible
+/// as its command. `#[cfg]` on the function holds for all that is made of it.
+///
+/// **Delivery.** The function runs once for each dispatch, and nothing that it does is undone when it fails.
+///
+/// # Keys
+///
+/// `crate = path` says where `mink` is, when it is not what `Cargo.toml` calls it.
+#[proc_macro_attribute]
+pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
+    handler::attribute(args.into(), item.into()).into()
 }
 
 /// Declares an aggregate: state that is rebuilt from its events, starting from `Default`.
@@ -239,6 +300,7 @@ pub fn handlers(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | Key | Meaning | Without it |
 /// |---|---|---|
 /// | `name = "sales_order"` | the category of its streams (`sales_order-1`), without `-` | the type's name |
+/// | `cache = false` | whether it is kept in memory between dispatches | `true` |
 /// | `crate = path` | where `mink` is | what `Cargo.toml` calls it |
 #[proc_macro_derive(Aggregate, attributes(aggregate))]
 pub fn derive_aggregate(item: TokenStream) -> TokenStream {

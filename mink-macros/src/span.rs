@@ -23,3 +23,14 @@ pub(crate) fn ends(tokens: &impl ToTokens) -> (Span, Span) {
     let end = trees.last().as_ref().map_or(start, TokenTree::span);
     (start, end)
 }
+
+/// A type as the user wrote it.
+pub(crate) fn text(ty: &syn::Type) -> String {
+    ty.to_token_stream()
+        .to_string()
+        .replace(" :: ", "::")
+        .replace(" < ", "<")
+        .replace(" >", ">")
+        .replace("& ", "&")
+        .replace(" ,", ",")
+}

@@ -129,9 +129,44 @@ pinned!(
 );
 
 pinned!(
+    command_without_id,
+    command(
+        quote!(local),
+        quote! {
+            pub struct SendInvoice { pub customer: String }
+        }
+    )
+);
+
+pinned!(
+    handler_with_everything,
+    crate::handler::attribute(
+        quote!(),
+        quote! {
+            pub async fn send_invoice(
+                command: SendInvoice,
+                context: &CommandContext,
+                app: &Mink,
+                gateway: &dyn Gateway,
+            ) -> Result<InvoiceNumber, InvoiceError> {
+                todo()
+            }
+        }
+    )
+);
+
+pinned!(
     aggregate_named,
     aggregate(quote! {
         #[aggregate(name = "sales_order")]
+        pub struct Order { placed: bool }
+    })
+);
+
+pinned!(
+    aggregate_that_is_not_cached,
+    aggregate(quote! {
+        #[aggregate(cache = false)]
         pub struct Order { placed: bool }
     })
 );

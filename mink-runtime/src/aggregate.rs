@@ -12,10 +12,10 @@ mod events;
 
 use std::future::Future;
 
-pub use decision::{Decision, DomainError, EventOf, IntoEvents};
+pub use decision::{Agreement, Decided, Decision, DomainError, EventOf, IntoEvents, Replying};
 pub use events::{AnyEvent, Events};
 
-use crate::command::{CommandContext, MissingService, Routed};
+use crate::command::{CommandContext, MissingService, Reply, Routed};
 use crate::event::Event;
 use crate::pipeline::{self, DecodeError};
 use crate::registry::Location;
@@ -33,6 +33,8 @@ pub trait Aggregate: Default + Send + Sync + 'static {
     /// The category of its streams: aggregate `Order` with id `1` lives in stream `Order-1`. The struct's name
     /// unless declared; holds no `-`.
     const NAME: &'static str;
+    /// Whether it is kept in memory between dispatches, within the bounds that the application sets.
+    const CACHE: bool = true;
 }
 
 /// The state evolves from the event `E`: synchronous, and it cannot fail, because the event has happened.
@@ -71,6 +73,8 @@ pub trait Decides<C> {
 pub trait Handles<C>: AggregateHandlers {
     /// The domain's own error.
     type Error: std::error::Error + Send + Sync + 'static;
+    /// What the caller is told besides the events; `()` for a method that gives no reply.
+    type Reply: Reply;
 
     /// Decides: reads the state, returns events or refuses. Changes nothing.
     ///
@@ -80,7 +84,7 @@ pub trait Handles<C>: AggregateHandlers {
         &'a self,
         command: C,
         context: &'a CommandContext,
-    ) -> impl Future<Output = Result<Events<Self>, Refusal<Self::Error>>> + Send + 'a;
+    ) -> impl Future<Output = Result<Decided<Self, Self::Reply>, Refusal<Self::Error>>> + Send + 'a;
 }
 
 impl<A, C> Handles<C> for A
@@ -91,12 +95,13 @@ where
     C: Send + 'static,
 {
     type Error = <A::Decision as Decision<A>>::Error;
+    type Reply = <A::Decision as Decision<A>>::Reply;
 
     async fn handle<'a>(
         &'a self,
         command: C,
         context: &'a CommandContext,
-    ) -> Result<Events<Self>, Refusal<Self::Error>> {
+    ) -> Result<Decided<Self, Self::Reply>, Refusal<Self::Error>> {
         self.decide(command, context)
             .await?
             .into_decision()

@@ -4,11 +4,13 @@ mod batch;
 mod builder;
 mod config;
 mod configure;
+mod dispatch;
 mod error;
 mod feed;
 mod health;
 mod history;
 mod streams;
+mod within;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,14 +21,14 @@ pub use error::{Error, Result};
 pub use feed::FeedReader;
 pub use health::{Health, HealthOptions, HealthStatus, NotReady, Readiness};
 
-use crate::aggregate::{AggregateHandlers, Events, Handles, IntoEvents};
-use crate::bus::{Bus, DispatchError, Receipt, Session};
-use crate::command::{Clock, Routed};
+use crate::aggregate::{AggregateHandlers, Events, IntoEvents};
+use crate::bus::{Bus, Receipt, Session};
+use crate::command::Clock;
 use crate::config::Configuration;
 use crate::id::{AggregateId, InvalidName, Position, StreamId, TenantId};
 use crate::metadata::{Metadata, TraceContextSource};
 use crate::registry::Registry;
-use crate::repository::{LoadError, Loaded, Repository};
+use crate::repository::{CacheStats, LoadError, Loaded, Repository};
 use crate::storage::{ExpectedVersion, Storage, StorageError};
 
 /// A running application: everything that is annotated in this binary, on one store.
@@ -93,24 +95,6 @@ impl Mink {
             metadata,
             ..self.clone()
         }
-    }
-
-    /// Sends a command to its aggregate.
-    ///
-    /// Answers when the events are durable. Loads the aggregate, lets it decide, commits at the version it decided on,
-    /// and decides anew when another writer was first (see [`Bus::dispatch`]).
-    ///
-    /// # Errors
-    /// [`DispatchError::Rejected`] with the domain's own error; the others are the infrastructure's.
-    pub async fn dispatch<C, A>(&self, command: C) -> Result<Receipt<A>, DispatchError<A::Error>>
-    where
-        C: Routed<A>,
-        A: Handles<C>,
-    {
-        self.shared
-            .bus
-            .dispatch(&self.tenant, &self.traced(), command)
-            .await
     }
 
     /// The aggregate with this id, as its events made it.
@@ -189,9 +173,9 @@ impl Mink {
     ///
     /// # Errors
     /// The store's.
-    pub async fn wait_for<A: AggregateHandlers>(
+    pub async fn wait_for<A: AggregateHandlers, R>(
         &self,
-        receipt: &Receipt<A>,
+        receipt: &Receipt<A, R>,
     ) -> Result<Position, StorageError> {
         let Some(last) = receipt.event_ids().last() else {
             return Ok(Position::START);
@@ -215,6 +199,12 @@ impl Mink {
             }),
             _ => Cow::Borrowed(&self.metadata),
         }
+    }
+
+    /// What the cache of aggregates did since the application was opened.
+    #[must_use]
+    pub fn cache_stats(&self) -> CacheStats {
+        self.repository().cache_stats()
     }
 
     fn repository(&self) -> &Repository {
@@ -243,15 +233,5 @@ impl Mink {
     #[must_use]
     pub fn configuration(&self) -> &Configuration {
         &self.shared.configuration
-    }
-
-    /// Refuses new commits, finishes those that were accepted, and closes the store. Every other handle is closed with
-    /// it.
-    ///
-    /// # Errors
-    /// None today; the `Result` is for the workers of later versions.
-    pub async fn shutdown(self) -> Result<()> {
-        self.shared.bus.repository().close().await;
-        Ok(())
     }
 }

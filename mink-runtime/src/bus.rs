@@ -1,60 +1,85 @@
-//! From a command to its receipt: load, decide, commit, and again when another writer was first.
+//! From a command to its answer: through the layers to whoever handles it.
+//!
+//! **Problem.** What holds for every command (a timeout, a retry, a metric, who asked) should be written once, and
+//! what a handler answers should reach the caller with its type. **Mechanism.** A command becomes a [`CommandRequest`],
+//! passes through [`tower`] layers, and is handled; a [`CommandResponse`] goes back through the same layers and is
+//! given its type again. A refusal by the domain is a response; what the infrastructure could not do is an error, a
+//! [`CommandFault`]. **Cost.** A few boxes for each dispatch, and one for each layer. **What the caller must do.**
+//! Nothing: [`dispatch`](crate::app::Mink::dispatch) does it all.
 
+mod decide;
+mod detached;
 mod error;
+mod extensions;
+mod fault;
+mod json;
+mod many;
+pub(crate) mod nested;
+mod options;
+mod progress;
 mod receipt;
+mod request;
+mod response;
+mod route;
+mod running;
+mod serve;
 mod session;
+mod stack;
 mod turns;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
-use chrono::{SubsecRound, Utc};
-use uuid::Uuid;
+use futures_util::future::BoxFuture;
+use tokio::sync::Notify;
+use tower::ServiceExt;
 
+pub use decide::encode_all;
+pub use detached::Detached;
 pub use error::DispatchError;
+pub use extensions::Extensions;
+pub use fault::CommandFault;
+pub use json::{JsonDispatchError, JsonReceipt};
+pub use options::{BusOptions, DispatchOptions};
+pub use progress::{Effect, Progress};
 pub use receipt::Receipt;
+pub use request::CommandRequest;
+pub use response::{Accepted, CommandResponse, Rejection};
+pub use route::{Dispatchable, ErrorJson, Route, RouteEntry, Target, ToAggregate, ToHandler};
 pub use session::Session;
+pub use stack::{CommandLayer, CommandService, DefaultStack, Stack, default_stack};
+pub use tower;
 
-use crate::aggregate::{Aggregate, Events, Handles, Refusal};
-use crate::command::{Clock, CommandContext, Routed, Services};
-use crate::id::{EventId, StreamId, TenantId};
+use crate::command::{Clock, Services};
+use crate::id::TenantId;
 use crate::metadata::Metadata;
-use crate::pipeline::{self, EncodeError};
-use crate::repository::{LoadError, Loaded, Repository};
-use crate::storage::{Append, Commit, CommitError, ExpectedVersion, NewEvent};
+use crate::repository::Repository;
+use json::Routes;
+use nested::Handling;
+use running::Running;
 use turns::Turns;
 
-tokio::task_local! {
-    /// Set while a handler decides.
-    static DECIDING: ();
-}
-
-/// How commands are dispatched.
-#[derive(Debug, Clone, Copy)]
-pub struct BusOptions {
-    /// How often a command is decided anew after another writer was first. 64 unless configured.
-    pub conflict_retries: usize,
-}
-
-impl Default for BusOptions {
-    fn default() -> Self {
-        Self {
-            conflict_retries: 64,
-        }
-    }
-}
-
-/// Routes commands to their aggregates.
+/// Sends commands through the layers to whoever handles them. A cheap handle.
+#[derive(Clone)]
 pub struct Bus {
+    core: Arc<Core>,
+    layered: Option<CommandService>,
+    routes: Arc<Routes>,
+}
+
+/// What handling a command takes. Not part of the public interface, though its name shows in a private field's type.
+#[doc(hidden)]
+pub struct Core {
     repository: Repository,
     services: Arc<Services>,
     clock: Arc<dyn Clock>,
     options: BusOptions,
     turns: Turns,
+    running: Running,
 }
 
 impl Bus {
-    /// A bus on `repository`, whose handlers find these services.
+    /// A bus on `repository` without layers, whose handlers find these services.
     #[must_use]
     pub fn new(
         repository: Repository,
@@ -62,163 +87,248 @@ impl Bus {
         clock: Arc<dyn Clock>,
         options: BusOptions,
     ) -> Self {
+        let routes = Arc::new(Routes::of(repository.registry(), &[]));
         Self {
-            repository,
-            services: Arc::new(services),
-            clock,
-            options,
-            turns: Turns::default(),
+            core: Arc::new(Core {
+                repository,
+                services: Arc::new(services),
+                clock,
+                options,
+                turns: Turns::default(),
+                running: Running::default(),
+            }),
+            layered: None,
+            routes,
+        }
+    }
+
+    /// The same bus with these layers and no others.
+    #[must_use]
+    pub fn with_stack(self, stack: &Stack) -> Self {
+        Self {
+            layered: stack.around(&self.core),
+            ..self
+        }
+    }
+
+    /// The same bus with routes for commands that come by name, besides those that the program was linked with.
+    #[must_use]
+    pub fn with_routes(self, more: &[RouteEntry]) -> Self {
+        Self {
+            routes: Arc::new(Routes::of(self.core.repository.registry(), more)),
+            ..self
         }
     }
 
     /// The repository behind it.
     #[must_use]
     pub fn repository(&self) -> &Repository {
-        &self.repository
+        &self.core.repository
     }
 
-    /// Loads the command's aggregate, lets it decide, and commits the events at the version it decided on.
+    /// Sends a command to its aggregate or its free-standing handler.
     ///
-    /// When another writer was first, only what came since is read and the command is decided anew. From the second
-    /// attempt on the tasks of this process take turns at the aggregate, so a storm of conflicts costs one attempt
-    /// each. A decision without events commits nothing.
+    /// An aggregate is loaded, decides, and its events are committed at the version it decided on. When another writer
+    /// was first, only what came since is read and the command is decided anew. From the second attempt on the tasks of
+    /// this process take turns at the aggregate, so a storm of conflicts costs one attempt each. A decision without
+    /// events commits nothing.
     ///
     /// **Delivery.** `Ok` means durable. An unknown outcome is never decided anew: the same value is submitted until
     /// the store answers.
     ///
     /// # Errors
     /// [`DispatchError::Rejected`] with the domain's own error; the others are the infrastructure's.
-    pub async fn dispatch<C, A>(
+    pub async fn dispatch<C, To>(
         &self,
         tenant: &TenantId,
         metadata: &Metadata,
         command: C,
-    ) -> Result<Receipt<A>, DispatchError<A::Error>>
+        options: DispatchOptions,
+    ) -> Result<C::Answer, DispatchError<C::Error>>
     where
-        C: Routed<A>,
-        A: Handles<C>,
+        C: Dispatchable<To>,
     {
-        let id = command.aggregate_id().into_owned();
-        let command_id = Uuid::now_v7();
-        let mut context = CommandContext {
-            tenant: tenant.clone(),
-            aggregate_id: id,
-            version: 0,
-            command_id,
-            metadata: stamped(metadata, command_id),
-            now: self.clock.now().trunc_subsecs(6),
-            services: Arc::clone(&self.services),
-        };
-        let stream = StreamId::of(A::NAME, &context.aggregate_id).map_err(LoadError::from)?;
-        // Whoever dispatches within a handler may hold a turn already: waiting for another could wait for ever.
-        let nested = DECIDING.try_with(|()| ()).is_ok();
-        let mut turn = if nested {
-            None
-        } else {
-            self.turns.join(tenant, &stream).await
-        };
-        let mut loaded = self
-            .repository
-            .load::<A>(tenant, &context.aggregate_id)
-            .await?;
-        let mut waits = conflict_waits(self.options.conflict_retries);
-        loop {
-            context.version = loaded.version();
-            let decided = DECIDING.scope((), loaded.handle(command.clone(), &context));
-            let events = match decided.await {
-                Ok(events) => events,
-                Err(Refusal::Domain(error)) => return Err(DispatchError::Rejected(error)),
-                Err(Refusal::MissingService(missing)) => return Err(missing.into()),
+        self.answer::<C, To>(self.request(tenant, metadata, command, options))
+            .await
+    }
+
+    /// Sends a command and does not wait for it.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    pub fn dispatch_detached<C, To>(
+        &self,
+        tenant: &TenantId,
+        metadata: &Metadata,
+        command: C,
+        options: DispatchOptions,
+    ) -> Detached<C::Answer, C::Error>
+    where
+        C: Dispatchable<To>,
+    {
+        // a task of its own is within no other command, and this one counts until it ends
+        let mut request = self.request(tenant, metadata, command, options);
+        request.depth = 1;
+        let entered = Running::enter(&self.core, Handling::depth() > 0);
+        let cancel = Arc::new(Notify::new());
+        let (bus, cancelled) = (self.clone(), Arc::clone(&cancel));
+        Detached::spawn(&request.clone(), cancel, async move {
+            let Some(_entered) = entered else {
+                return Err(CommandFault::Closed { command: C::NAME }.into());
             };
-            if events.is_empty() {
-                return Ok(Receipt::nothing(tenant.clone(), &loaded, context));
-            }
-            match self.append(tenant, &loaded, &events, &context).await {
-                Ok(commit) => {
-                    let receipt =
-                        Receipt::committed(tenant.clone(), &loaded, context, events, commit);
-                    return Ok(receipt);
-                }
-                Err(AppendFault::Encode(error)) => return Err(error.into()),
-                Err(AppendFault::Commit(CommitError::Conflict(conflict))) => {
-                    if turn.is_none() && !nested {
-                        turn = Some(self.turns.take(tenant, loaded.stream()).await);
-                    } else {
-                        // within this process turns are taken: this conflict is with another process
-                        let Some(wait) = waits.next() else {
-                            return Err(conflict.into());
-                        };
-                        tokio::time::sleep(wait).await;
-                    }
-                    tracing::debug!(command = C::NAME, %conflict, "deciding anew");
-                    self.repository.catch_up(tenant, &mut loaded).await?;
-                }
-                Err(AppendFault::Commit(error)) => return Err(error.into()),
+            typed::<C, To>(bus.send_unless(&cancelled, request).await)
+        })
+    }
+
+    /// The request that a command becomes here: within a handler, one that the handler's command caused.
+    pub fn request<C, To>(
+        &self,
+        tenant: &TenantId,
+        metadata: &Metadata,
+        command: C,
+        options: DispatchOptions,
+    ) -> CommandRequest
+    where
+        C: Dispatchable<To>,
+    {
+        CommandRequest::new(
+            Arc::new(command),
+            C::ROUTE,
+            tenant.clone(),
+            metadata.clone(),
+            options,
+        )
+    }
+
+    /// Sends a request through the layers.
+    ///
+    /// # Errors
+    /// [`CommandFault`]. A refusal by the domain is a response.
+    pub async fn send(&self, request: CommandRequest) -> Result<CommandResponse, CommandFault> {
+        let command = request.name();
+        let Some(_entered) = Running::enter(&self.core, request.is_nested()) else {
+            return Err(CommandFault::Closed { command });
+        };
+        self.send_entered(request).await
+    }
+
+    /// Sends a request that is counted among the running ones.
+    async fn send_entered(&self, request: CommandRequest) -> Result<CommandResponse, CommandFault> {
+        let command = request.name();
+        match request.options.within {
+            None => self.pass(request).await,
+            Some(after) => {
+                let progress = request.progress.clone();
+                let passed = tokio::time::timeout(after, self.pass(request)).await;
+                passed.unwrap_or_else(|_| {
+                    let effect = progress.effect();
+                    Err(CommandFault::TimedOut {
+                        command,
+                        after,
+                        effect,
+                    })
+                })
             }
         }
     }
 
-    async fn append<A: Aggregate>(
-        &self,
-        tenant: &TenantId,
-        loaded: &Loaded<A>,
-        events: &Events<A>,
-        context: &CommandContext,
-    ) -> Result<Vec<EventId>, AppendFault> {
-        let new =
-            encode_all(events, &context.metadata, context.now).map_err(AppendFault::Encode)?;
-        let ids = new.iter().map(|event| event.id).collect();
-        let commit = Commit::new(vec![Append {
-            tenant: tenant.clone(),
-            stream: loaded.stream().clone(),
-            expected: ExpectedVersion::Exact(loaded.version()),
-            events: new,
-        }]);
-        self.repository
-            .commit(commit)
+    async fn pass(&self, request: CommandRequest) -> Result<CommandResponse, CommandFault> {
+        let Some(layered) = &self.layered else {
+            return Core::handle(Arc::clone(&self.core), request).await;
+        };
+        let progress = request.progress.clone();
+        // what a layer dispatches is a part of this command, too
+        Handling::scope(&request.clone(), layered.clone().oneshot(request))
             .await
-            .map_err(AppendFault::Commit)?;
-        Ok(ids)
+            .map_err(|fault| fault.seen_from_outside(&progress))
+    }
+
+    async fn answer<C, To>(
+        &self,
+        request: CommandRequest,
+    ) -> Result<C::Answer, DispatchError<C::Error>>
+    where
+        C: Dispatchable<To>,
+    {
+        typed::<C, To>(self.send(request).await)
+    }
+
+    /// Refuses new commands, waits for those that are being handled, and closes the store. Called again it does no
+    /// harm, and answers when the store is closed.
+    ///
+    /// Commands that are dispatched by the handlers it waits for are handled. Called from within a handler it does not
+    /// wait for that one; what that one still has to commit is refused.
+    ///
+    /// # Errors
+    /// [`StillRunning`] when the time was over first. The store is closed all the same: what they still have to commit
+    /// is refused.
+    pub async fn close(&self, within: Duration) -> Result<(), StillRunning> {
+        let drained = self.core.running.drain(Handling::depth(), within).await;
+        self.core.repository.close().await;
+        drained.map_err(|commands| StillRunning { commands })
+    }
+
+    /// Whether new commands are refused.
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        self.core.running.is_closed()
+    }
+
+    /// How many commands are being handled.
+    #[must_use]
+    pub fn commands(&self) -> usize {
+        self.core.running.count()
+    }
+
+    /// How long [`close`](Self::close) waits unless told otherwise.
+    #[must_use]
+    pub fn drain_within(&self) -> Duration {
+        self.core.options.drain_within
     }
 }
 
-enum AppendFault {
-    Encode(EncodeError),
-    Commit(CommitError),
+impl Core {
+    /// Calls the handler.
+    fn handle(
+        core: Arc<Self>,
+        mut request: CommandRequest,
+    ) -> BoxFuture<'static, Result<CommandResponse, CommandFault>> {
+        if request.metadata.correlation_id.is_none() || request.metadata.causation_id.is_none() {
+            stamp(&mut request);
+        }
+        (request.route.run)(core, request)
+    }
 }
 
-/// The stored form of a list of events, in order.
-///
-/// # Errors
-/// The first event that cannot be written.
-pub fn encode_all<A: Aggregate>(
-    events: &Events<A>,
-    metadata: &Metadata,
-    now: chrono::DateTime<Utc>,
-) -> Result<Vec<NewEvent>, EncodeError> {
-    events
-        .iter()
-        .map(|event| pipeline::encode(event, metadata, now))
-        .collect()
-}
-
-/// What the context carries, with what it does not say filled in: a fresh correlation, and the command as the cause.
-fn stamped(metadata: &Metadata, command_id: Uuid) -> Metadata {
-    let mut metadata = metadata.clone();
+/// What nobody said until here: a fresh correlation, and the command as the cause.
+fn stamp(request: &mut CommandRequest) {
+    let id = request.command_id;
+    let metadata = request.metadata_mut();
     metadata
         .correlation_id
-        .get_or_insert_with(|| command_id.to_string());
-    metadata
-        .causation_id
-        .get_or_insert_with(|| command_id.to_string());
-    metadata
+        .get_or_insert_with(|| id.to_string());
+    metadata.causation_id.get_or_insert_with(|| id.to_string());
 }
 
-fn conflict_waits(retries: usize) -> impl Iterator<Item = std::time::Duration> {
-    ExponentialBuilder::default()
-        .with_min_delay(std::time::Duration::from_millis(1))
-        .with_max_delay(std::time::Duration::from_millis(100))
-        .with_max_times(retries)
-        .with_jitter()
-        .build()
+fn typed<C: Dispatchable<To>, To>(
+    response: Result<CommandResponse, CommandFault>,
+) -> Result<C::Answer, DispatchError<C::Error>> {
+    let misrouted = CommandFault::Misrouted { command: C::NAME };
+    match response? {
+        CommandResponse::Accepted(accepted) => Ok(C::answer(accepted).ok_or(misrouted)?),
+        CommandResponse::Rejected(rejection) => match rejection.into_error() {
+            Some(error) => Err(DispatchError::Rejected(error)),
+            None => Err(misrouted.into()),
+        },
+    }
+}
+
+/// Closing did not wait any longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{commands} command(s) were still being handled when the time to close was over: give it more with `drain_within`, or the commands a timeout"
+)]
+pub struct StillRunning {
+    /// How many.
+    pub commands: usize,
 }

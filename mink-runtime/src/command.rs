@@ -1,25 +1,30 @@
-//! Commands: wishes to change something, addressed to one aggregate.
+//! Commands: wishes to change something, addressed to one aggregate or to a free-standing handler.
 
 use std::borrow::Cow;
 
 mod context;
+mod json;
+mod reply;
 mod services;
 
 pub use context::{Clock, CommandContext, SystemClock};
+pub use json::{CommandJson, Transferable};
+pub use reply::Reply;
 pub use services::{MissingService, ServiceNeed, Services};
 
-/// A wish to change something, addressed to one aggregate. `#[command]` implements it; this is the hand-written
-/// twin:
+/// A wish to change something. `#[command]` implements it; this is the hand-written twin:
 ///
 /// ```
 /// use std::borrow::Cow;
-/// use mink_runtime::command::Command;
+/// use mink_runtime::command::{Command, CommandJson};
 ///
-/// #[derive(Clone)]
+/// #[derive(Clone, serde::Serialize, serde::Deserialize)]
 /// struct Deposit { account_id: String, amount: u64 }
 ///
 /// impl Command for Deposit {
 ///     const NAME: &'static str = "Deposit";
+///     // it may be sent as JSON; without this line it is dispatched as a value only
+///     const JSON: Option<CommandJson<Self>> = Some(CommandJson::by_serde());
 ///     fn aggregate_id(&self) -> Cow<'_, str> { Cow::Borrowed(&self.account_id) }
 /// }
 /// ```
@@ -33,8 +38,13 @@ pub trait Command: Clone + Send + Sync + 'static {
     const NAME: &'static str;
     /// Dotted paths of the fields that hold personal data, in stored names.
     const ENCRYPTED: &'static [&'static str] = &[];
+    /// How it is written as JSON and read back; `None` for a command that is never sent nor stored.
+    const JSON: Option<CommandJson<Self>> = None;
+    /// Why it is for no aggregate, when no field says which. An aggregate's method that takes such a command does not
+    /// compile, and this is the compiler's message; a free-standing handler takes it as it is.
+    const NO_ID: Option<&'static str> = None;
 
-    /// The id of the aggregate that it is addressed to.
+    /// The id of the aggregate that it is addressed to; empty for a command that is for no aggregate.
     fn aggregate_id(&self) -> Cow<'_, str>;
 }
 

@@ -6,6 +6,7 @@ pub mod bus;
 pub mod command;
 pub mod config;
 pub mod event;
+pub mod handler;
 pub mod id;
 pub mod metadata;
 pub mod observe;

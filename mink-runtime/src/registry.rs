@@ -8,16 +8,18 @@
 mod entry;
 mod faults;
 mod print;
+mod schemas;
 
 use std::any::TypeId;
 use std::panic::Location as Caller;
 
-pub use entry::{AggregateEntry, CommandEntry, EventEntry, HandlersEntry, Location};
+pub use entry::{AggregateEntry, CommandEntry, EventEntry, FunctionEntry, HandlersEntry, Location};
 pub use faults::{RegistryFault, RegistryFaults};
 
 use crate::aggregate::{Aggregate, AggregateHandlers};
 use crate::command::Command;
 use crate::event::Event;
+use crate::handler::{HandledBy, Handler};
 
 /// Every declaration, sorted by kind and name. Prints itself.
 #[derive(Clone, Default)]
@@ -26,6 +28,7 @@ pub struct Registry {
     aggregates: Vec<AggregateEntry>,
     commands: Vec<CommandEntry>,
     handlers: Vec<HandlersEntry>,
+    functions: Vec<FunctionEntry>,
 }
 
 impl Registry {
@@ -37,6 +40,7 @@ impl Registry {
             aggregates: inventory::iter::<AggregateEntry>().copied().collect(),
             commands: inventory::iter::<CommandEntry>().copied().collect(),
             handlers: inventory::iter::<HandlersEntry>().copied().collect(),
+            functions: inventory::iter::<FunctionEntry>().copied().collect(),
         };
         registry.sort();
         registry
@@ -64,6 +68,8 @@ impl Registry {
             .sort_by_key(|entry| (entry.name, entry.location));
         self.handlers
             .sort_by_key(|entry| (entry.aggregate, entry.location));
+        self.functions
+            .sort_by_key(|entry| (entry.name, entry.location));
     }
 
     /// Whether nothing is declared.
@@ -94,6 +100,12 @@ impl Registry {
     #[must_use]
     pub fn handlers(&self) -> &[HandlersEntry] {
         &self.handlers
+    }
+
+    /// The free-standing handlers, by name.
+    #[must_use]
+    pub fn functions(&self) -> &[FunctionEntry] {
+        &self.functions
     }
 
     /// The event of this stored name.
@@ -157,6 +169,16 @@ impl RegistryBuilder {
         self.registry
             .handlers
             .push(HandlersEntry::of::<A>(caller()));
+        self
+    }
+
+    /// Declares the free-standing handler `H` of the command `C`: `.handler::<Greet, _>()`.
+    #[must_use]
+    #[track_caller]
+    pub fn handler<C: HandledBy<H>, H: Handler<C>>(mut self) -> Self {
+        self.registry
+            .functions
+            .push(FunctionEntry::of::<C, H>(caller()));
         self
     }
 

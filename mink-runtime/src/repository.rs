@@ -2,6 +2,8 @@
 //!
 //! Every path that appends, and every path that reads events back as domain values, goes through here.
 
+mod cache;
+mod checkout;
 mod diff;
 mod history;
 mod load;
@@ -11,11 +13,16 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+pub use cache::{CacheStats, WhenTaken};
+pub use checkout::CheckedOut;
 pub use diff::{StateChange, StateDiff};
 pub use history::{History, Step, TimeTravelError};
 pub use load::{LoadError, Loaded};
 pub(crate) use outcome::waits;
 
+use cache::AggregateCache;
+
+use crate::id::{StreamId, TenantId};
 use crate::observe::{Observer, Operation, append_span, watched};
 use crate::registry::Registry;
 use crate::storage::{
@@ -40,6 +47,10 @@ pub struct RepositoryOptions {
     pub group: GroupOptions,
     /// What to do with a stored event whose type is not registered.
     pub unknown_events: UnknownEvents,
+    /// How many aggregates are kept in memory between dispatches; none at 0. 1,000 unless configured.
+    ///
+    /// See [`CheckedOut`]. An entry is as large as the state of its aggregate.
+    pub cached_aggregates: usize,
     /// How long to go on trying while the store cannot be reached, or the outcome of a commit is unknown.
     pub patience: Duration,
 }
@@ -49,6 +60,7 @@ impl Default for RepositoryOptions {
         Self {
             group: GroupOptions::default(),
             unknown_events: UnknownEvents::default(),
+            cached_aggregates: 1000,
             patience: Duration::from_secs(30),
         }
     }
@@ -66,6 +78,7 @@ struct Shared {
     registry: Registry,
     observer: Observer,
     options: RepositoryOptions,
+    cache: AggregateCache,
     skipped: Mutex<HashSet<(String, u32)>>,
 }
 
@@ -88,6 +101,7 @@ impl Repository {
             .counts_as()
             .map(|_| Arc::new(observer.clone()) as Arc<dyn GroupWatch>);
         let group = GroupCommit::watched(Arc::clone(&storage), options.group, watch);
+        let cache = AggregateCache::new(options.cached_aggregates, observer.clone());
         let skipped = Mutex::new(HashSet::new());
         Self {
             shared: Arc::new(Shared {
@@ -96,6 +110,7 @@ impl Repository {
                 registry,
                 observer,
                 options,
+                cache,
                 skipped,
             }),
         }
@@ -133,13 +148,16 @@ impl Repository {
     /// # Errors
     /// What [`GroupCommit::submit`] says; [`CommitError::OutcomeUnknown`] when patience ended before the outcome was
     /// known.
-    pub async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+    pub async fn commit(
+        &self,
+        commit: impl Into<Arc<Commit>> + Send,
+    ) -> Result<Committed, CommitError> {
+        let commit = commit.into();
         let observer = &self.shared.observer;
         if observer.is_unheard() {
-            return self.settle(Arc::new(commit)).await;
+            return self.settle(commit).await;
         }
         let span = append_span(observer.service(), &commit);
-        let commit = Arc::new(commit);
         let outcome = watched!(
             observer,
             Operation::Append,
@@ -170,6 +188,17 @@ impl Repository {
     #[must_use]
     pub fn commits(&self) -> GroupLoad {
         self.shared.group.load()
+    }
+
+    /// What the cache of aggregates did so far.
+    #[must_use]
+    pub fn cache_stats(&self) -> CacheStats {
+        self.shared.cache.stats()
+    }
+
+    /// Drops an aggregate from the cache, after its stream was changed by other means than an append.
+    pub fn forget(&self, tenant: &TenantId, stream: &StreamId) {
+        self.shared.cache.forget(tenant, stream);
     }
 
     /// Finishes what was accepted, refuses the rest and closes the store.

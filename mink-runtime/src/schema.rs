@@ -4,12 +4,31 @@
 //! **Mechanism.** [`Shape`] is a constant of every stored type, so paths into nested types are checked while the
 //! user's program compiles. **Cost.** None at run time. **What the caller must do.** Derive [`Shape`] on nested
 //! types; the derive refuses a serde attribute that it cannot follow.
+//!
+//! Shapes are constants of the program. What is kept of them beyond it is owned: [`EventSchema`] is the form of one
+//! version of an event, [`compare`] says what a change of it means, [`SchemaLock`] is the file that pins every version
+//! ever released, and [`Corpus`] the directory with stored payloads of each.
 
+mod compatibility;
+mod corpus;
 mod foreign;
+mod lock;
+mod model;
 mod path;
+mod registry;
 mod sample;
 
+pub use compatibility::{Change, ChangeKind, Comparison, Compatibility, compare, compare_shapes};
+pub use corpus::{Corpus, CorpusError, CorpusFile, StoredSamples};
+pub use lock::{
+    Accepted, Declared, LockError, LockedEvent, LockedVersion, SchemaFault, SchemaFaults,
+    SchemaLock,
+};
+pub use model::{
+    EnumSchema, EventSchema, FieldSchema, StructSchema, TagSchema, TypeSchema, VariantSchema,
+};
 pub use path::{PathFault, check_path};
+pub use registry::{SchemaError, SchemaRegistry};
 pub use sample::{Sample, samples};
 
 /// How a type is stored.
@@ -52,7 +71,12 @@ pub enum TypeShape {
     /// A list of values of one shape.
     List(&'static TypeShape),
     /// An object with free keys and values of one shape.
-    Map(&'static TypeShape),
+    Map {
+        /// What the keys are, which are always written as text.
+        key: &'static TypeShape,
+        /// What they lead to.
+        value: &'static TypeShape,
+    },
     /// A list of fixed length, each place with its own shape.
     Tuple(&'static [TypeShape]),
     /// An object with fixed fields.
@@ -65,6 +89,15 @@ pub enum TypeShape {
         shape: &'static TypeShape,
         /// A value that is accepted.
         example: Example,
+    },
+    /// An object or enum that refuses fields which it does not have (serde's `deny_unknown_fields`).
+    Strict(&'static TypeShape),
+    /// What a field or variant holds that is also read under other names (serde's `alias`).
+    Aliased {
+        /// The other names.
+        names: &'static [&'static str],
+        /// The shape.
+        shape: &'static TypeShape,
     },
     /// A shape that is looked up when it is needed, which ends the recursion of a type that contains itself.
     Lazy(fn() -> TypeShape),

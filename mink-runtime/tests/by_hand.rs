@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use futures_util::StreamExt;
 use mink_runtime::aggregate::{Aggregate, AggregateHandlers, Applies, Decider, Decides, Evolver};
 use mink_runtime::app::{BatchError, Mink};
-use mink_runtime::bus::DispatchError;
+use mink_runtime::bus::CommandFault;
 use mink_runtime::command::{Command, CommandContext, MissingService, Routed, ServiceNeed};
 use mink_runtime::event::{Event, Upcast, UpcastOutcome, UpcastStep};
 use mink_runtime::id::{EventId, StreamId, TenantId};
@@ -233,7 +233,7 @@ async fn a_session_refuses_a_command_for_another_aggregate_and_commits_nothing_w
     let mut account = app.session::<Account>("1").await.unwrap();
     let refused = account.execute(deposit("2", 1)).await.unwrap_err();
     assert!(
-        matches!(&refused, DispatchError::OtherAggregate { addressee, .. } if addressee == "2")
+        matches!(refused.fault(), Some(CommandFault::OtherAggregate { addressee, .. }) if addressee == "2")
     );
     let receipt = account.commit().await.unwrap();
     assert_eq!((receipt.version(), receipt.events().len()), (0, 0));

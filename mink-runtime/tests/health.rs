@@ -47,7 +47,7 @@ async fn an_application_that_works_is_up_and_ready() {
     assert_eq!(health.of_store.head.unwrap().0, 3);
     assert_eq!(
         health.to_string(),
-        "up: memory answers, feed at 3; commits: 0 under way, 0 waiting, 0 set aside"
+        "up: memory answers, feed at 3; 0 commands under way; commits: 0 under way, 0 waiting, 0 set aside"
     );
     assert_eq!(app.ready().await, Readiness::Ready);
     assert_eq!(app.ready().await.to_string(), "ready");
@@ -90,6 +90,7 @@ async fn health_is_written_as_json_for_programs_that_watch() {
         serde_json::json!({
             "status": "up",
             "closing": false,
+            "commands": 0,
             "commits": { "waiting": 0, "committing": 0, "aside": 0, "closed": false },
             "store": "memory",
             "store_health": {

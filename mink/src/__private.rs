@@ -1,15 +1,65 @@
 //! What generated code names. Not part of the public interface.
 
+use std::marker::PhantomData;
+
 pub use std::borrow::Cow;
 
 pub use mink_runtime::inventory;
 pub use {serde, serde_json};
 
-use crate::aggregate::IntoEvents;
-use crate::command::Routed;
+use crate::aggregate::{DomainError, IntoEvents};
+use crate::bus::{Dispatchable, ErrorJson, Route};
+use crate::command::{Command, Reply, Routed};
+use crate::handler::Outcome;
 
 /// Compiles when commands of type `C` are decided by the aggregate `A`.
 pub const fn routed<C: Routed<A>, A>() {}
 
 /// Compiles when a `T` turns into events of the aggregate `A`.
 pub const fn turns_into_events<T: IntoEvents<A>, A>() {}
+
+/// Compiles when an `R` can be a reply.
+pub const fn is_a_reply<R: Reply>() {}
+
+/// Compiles when a free-standing handler can return a `T`.
+pub const fn is_an_outcome<T: Outcome>() {}
+
+/// Compiles when a command of type `C` says which aggregate it is for.
+#[track_caller]
+pub const fn addressed<C: Command>() {
+    if let Some(why) = C::NO_ID {
+        panic!("{}", why);
+    }
+}
+
+/// Finds at compile time whether a command has a route, and says nothing when it has none: that is an error elsewhere.
+pub struct Probe<C, To>(PhantomData<(C, To)>);
+
+impl<C: Dispatchable<To>, To> Probe<C, To> {
+    /// The route.
+    pub const ROUTE: Option<&'static Route> = Some(C::ROUTE);
+}
+
+/// What holds when [`Probe`] finds no route.
+pub trait NoRoute {
+    /// None.
+    const ROUTE: Option<&'static Route> = None;
+}
+
+impl<C, To> NoRoute for Probe<C, To> {}
+
+/// Finds at compile time whether an error can be written as JSON.
+pub struct ErrorProbe<E>(PhantomData<E>);
+
+impl<E: DomainError + serde::Serialize + serde::de::DeserializeOwned> ErrorProbe<E> {
+    /// How.
+    pub const JSON: Option<ErrorJson> = Some(ErrorJson::of::<E>());
+}
+
+/// What holds when [`ErrorProbe`] finds no way.
+pub trait NoErrorJson {
+    /// None.
+    const JSON: Option<ErrorJson> = None;
+}
+
+impl<E> NoErrorJson for ErrorProbe<E> {}

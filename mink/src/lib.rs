@@ -92,7 +92,7 @@
 //!   [`Shape`](derive@Shape): the macros.
 //! * [`aggregate`](mod@aggregate), [`event`](mod@event) and [`command`](mod@command): the traits behind the macros, to
 //!   write by hand.
-//! * [`testing`]: given/when/then, and [`registry_test!`].
+//! * [`testing`]: given/when/then, [`registry_test!`] and [`schema_lock_test!`].
 //! * [`registry()`]: everything that is declared in the program. It prints itself.
 //! * [`storage`]: the contract of a store, and the suite that proves an adapter.
 //!
@@ -117,8 +117,8 @@
 #![doc(test(attr(deny(warnings))))]
 
 pub use mink_runtime::{
-    aggregate, app, bus, command, config, event, id, metadata, observe, pipeline, registry,
-    repository, schema, storage, testing,
+    aggregate, app, bus, command, config, event, handler, id, metadata, observe, pipeline,
+    registry, repository, schema, storage, testing,
 };
 
 pub use mink_runtime::app::{Error, Mink, Result};
@@ -128,7 +128,7 @@ pub use mink_postgres as postgres;
 #[cfg(feature = "sqlite")]
 pub use mink_sqlite as sqlite;
 
-pub use mink_macros::{Aggregate, Shape, command, event, handlers};
+pub use mink_macros::{Aggregate, Shape, command, event, handler, handlers};
 pub use mink_runtime::aggregate::Aggregate;
 pub use mink_runtime::schema::Shape;
 
@@ -178,6 +178,50 @@ macro_rules! registry_test {
         #[test]
         fn everything_declared_fits_and_every_event_survives_its_stored_form() {
             $crate::testing::assert_registry(&$crate::registry());
+        }
+    };
+}
+
+/// Makes a test that fails when a stored event could no longer be read: the form of each version of each event is
+/// pinned in `mink-schema.lock` beside the crate's `Cargo.toml`, and a payload of each is kept in `mink-schema-corpus/`.
+///
+/// Put it in a file of its own, `tests/schema.rs`, so that only the domain's events are linked. Run
+/// `MINK_SCHEMA=accept cargo test` once to write both, and commit them. From then on a field that is renamed, retyped or
+/// removed without a new version and an upcaster fails the test, which prints the difference and the lines to write.
+///
+/// ```no_run
+/// // use my_domain as _;
+/// mink::schema_lock_test!();
+/// # fn main() {}
+/// ```
+///
+/// `lock = "..."` names another file, relative to the crate; `registry = ...` takes a registry built by hand.
+///
+/// ```no_run
+/// use mink::registry::Registry;
+///
+/// mink::schema_lock_test!(registry = Registry::by_hand().build(), lock = "shop.lock");
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! schema_lock_test {
+    () => {
+        $crate::schema_lock_test!(registry = $crate::registry(), lock = "mink-schema.lock");
+    };
+    (lock = $lock:expr $(,)?) => {
+        $crate::schema_lock_test!(registry = $crate::registry(), lock = $lock);
+    };
+    (registry = $registry:expr $(,)?) => {
+        $crate::schema_lock_test!(registry = $registry, lock = "mink-schema.lock");
+    };
+    (registry = $registry:expr, lock = $lock:expr $(,)?) => {
+        #[test]
+        fn every_stored_event_can_still_be_read() {
+            $crate::testing::assert_schema_lock(
+                &$registry,
+                ::core::env!("CARGO_MANIFEST_DIR"),
+                $lock,
+            );
         }
     };
 }

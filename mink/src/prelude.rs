@@ -1,8 +1,8 @@
 //! What a domain needs: `use mink::prelude::*;`.
 
-pub use mink_macros::{Aggregate, Shape, command, event, handlers};
+pub use mink_macros::{Aggregate, Shape, command, event, handler, handlers};
 
-pub use crate::aggregate::{Aggregate, Events};
+pub use crate::aggregate::{Aggregate, Events, Replying};
 pub use crate::app::Mink;
 pub use crate::command::{Command, CommandContext};
 pub use crate::event::Event;

@@ -48,6 +48,9 @@ fn deposit(id: &str, cents: u64) -> Deposit {
 
 async fn open(service: &str) -> (Mink, MemoryStore) {
     let store = MemoryStore::new();
-    let builder = Mink::builder().storage(store.clone()).service_name(service);
+    let builder = Mink::builder()
+        .storage(store.clone())
+        .service_name(service)
+        .cached_aggregates(0);
     (builder.open().await.unwrap(), store)
 }

@@ -180,11 +180,11 @@ async fn a_refusal_is_typed() {
 
 #[test]
 fn only_an_unknown_outcome_may_have_happened() {
-    let unknown = DispatchError::<SeatError>::Commit(CommitError::OutcomeUnknown {
+    let unknown = DispatchError::<SeatError>::from(CommitError::OutcomeUnknown {
         reason: "connection reset".into(),
     });
     assert!(unknown.is_outcome_unknown());
-    assert!(!DispatchError::<SeatError>::Commit(CommitError::StorageFull).is_outcome_unknown());
+    assert!(!DispatchError::<SeatError>::from(CommitError::StorageFull).is_outcome_unknown());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -58,6 +58,7 @@ fn every_error_is_in_the_reference() {
     for (file, name) in [
         ("bus/error.rs", "DispatchError"),
         ("repository/load.rs", "LoadError"),
+        ("repository/history.rs", "TimeTravelError"),
         ("pipeline/decode.rs", "DecodeFault"),
         ("app/batch.rs", "BatchError"),
         ("storage/error.rs", "CommitError"),
@@ -122,6 +123,7 @@ fn every_default_is_the_codes() {
         ),
         format!("| `patience` | {} s |", repository.patience.as_secs()),
         format!("| `unknown_events` | `{:?}` |", repository.unknown_events),
+        format!("| `cached_aggregates` | {} |", repository.cached_aggregates),
         format!("| `group.batch_commits` | {} |", group.batch_commits),
         format!("| `group.batch_bytes` | {} bytes |", group.batch_bytes),
         format!("| `group.bulk_events` | {} |", group.bulk_events),

@@ -121,10 +121,12 @@ async fn what_happens_in_the_service_is_seen_from_outside() {
         service.sample(took, &[bank, "operation=\"append\""]).await,
         2.0
     );
-    assert_eq!(
-        service.sample("mink_events_loaded_total", &[bank]).await,
-        3.0
-    );
+    let cache = "mink_aggregate_cache_total";
+    for (outcome, count) in [("miss", 1.0), ("hit", 2.0), ("confirmed", 1.0)] {
+        let outcome = format!("outcome=\"{outcome}\"");
+        let found = service.sample(cache, &[bank, &outcome]).await;
+        assert_eq!(found, count, "{outcome}");
+    }
     let conflicts = [bank, "error_type=\"concurrency_conflict\""];
     assert_eq!(service.sample("mink_errors_total", &conflicts).await, 0.0);
     assert_eq!(
@@ -144,6 +146,8 @@ async fn what_happens_in_the_service_is_seen_from_outside() {
 
     // the trace in the stored events is that of the request
     let traces = stored_traces(&service.app).await;
+    let loaded = service.sample("mink_events_loaded_total", &[bank]).await;
+    assert_eq!(loaded, 2.0);
     let stored = traces[0].parent;
     assert_eq!(stored.trace_id().to_string(), TRACE);
     assert_eq!(

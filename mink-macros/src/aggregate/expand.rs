@@ -2,7 +2,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 
-use super::parse::{AggregateKeys, Name};
+use super::parse::{AggregateKeys, Cache, Name};
 use crate::krate::Root;
 
 pub(super) fn expand(root: &Root, keys: &AggregateKeys, ident: &Ident) -> TokenStream {
@@ -10,11 +10,16 @@ pub(super) fn expand(root: &Root, keys: &AggregateKeys, ident: &Ident) -> TokenS
         .name
         .as_ref()
         .map_or_else(|| ident.unraw().to_string(), |Name(name)| name.value());
+    let cache = keys
+        .cache
+        .as_ref()
+        .map(|Cache(cache)| quote!(const CACHE: bool = #cache;));
     let here = root.location(ident.span());
     quote! {
         #[automatically_derived]
         impl #root::aggregate::Aggregate for #ident {
             const NAME: &'static str = #name;
+            #cache
         }
         #root::__private::inventory::submit! {
             #root::registry::AggregateEntry::of::<#ident>(#here)

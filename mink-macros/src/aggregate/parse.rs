@@ -1,5 +1,5 @@
 use darling::{FromAttributes, FromMeta};
-use syn::{DeriveInput, Expr, ExprLit, Lit, LitStr, Path};
+use syn::{DeriveInput, Expr, ExprLit, Lit, LitBool, LitStr, Path};
 
 use crate::attr::AGGREGATE;
 use crate::ctxt::Ctxt;
@@ -9,6 +9,7 @@ use crate::ctxt::Ctxt;
 #[darling(default, attributes(aggregate))]
 pub(super) struct AggregateKeys {
     pub(super) name: Option<Name>,
+    pub(super) cache: Option<Cache>,
     #[darling(rename = "crate")]
     pub(super) krate: Option<Path>,
 }
@@ -34,6 +35,30 @@ impl FromMeta for Name {
                 "`name` takes text in quotes: write `name = \"Order\"`",
             )
             .with_span(other)),
+        }
+    }
+}
+
+/// Whether the aggregate is kept in memory between dispatches.
+#[derive(Clone)]
+pub(super) struct Cache(pub(super) LitBool);
+
+impl Cache {
+    const USAGE: &'static str = "`cache` takes `true` or `false`: write `cache = false`";
+}
+
+impl FromMeta for Cache {
+    fn from_word() -> darling::Result<Self> {
+        Err(darling::Error::custom(Self::USAGE))
+    }
+
+    fn from_expr(expr: &Expr) -> darling::Result<Self> {
+        match expr {
+            Expr::Lit(ExprLit {
+                lit: Lit::Bool(cache),
+                ..
+            }) => Ok(Self(cache.clone())),
+            other => Err(darling::Error::custom(Self::USAGE).with_span(other)),
         }
     }
 }

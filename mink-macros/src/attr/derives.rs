@@ -77,13 +77,14 @@ pub(crate) struct Additions {
 /// The derives that the item does not have yet, and the path to `serde` for those that need it.
 ///
 /// A `Debug` derived below is taken out of `attributes` where fields are encrypted, because it would print them in
-/// clear; `derive(none)` keeps it.
+/// clear; `derive(none)` keeps it. What is not `stored` needs no serde.
 pub(crate) fn additions(
     root: &Root,
     attributes: &mut [Attribute],
     none: bool,
     masks: bool,
     above: &[String],
+    stored: bool,
 ) -> Additions {
     // the attribute implements `Shape` itself
     remove(attributes, "Shape");
@@ -114,7 +115,7 @@ pub(crate) fn additions(
     };
     let mut serde = false;
     for name in ["Serialize", "Deserialize"] {
-        if missing(name) {
+        if stored && missing(name) {
             let name = Ident::new(name, Span::call_site());
             derives.push(quote!(#root::__private::serde::#name));
             serde = true;

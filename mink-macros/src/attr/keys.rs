@@ -117,6 +117,17 @@ pub(crate) fn equals(key: &Ident, input: ParseStream<'_>, example: &str) -> syn:
     ))
 }
 
+/// A key without a value.
+pub(crate) fn alone(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(());
+    }
+    Err(syn::Error::new(
+        key.span(),
+        format!("`{key}` takes no value: write `{key}` alone"),
+    ))
+}
+
 /// `(none)`, the only form of `derive`.
 pub(crate) fn derive_none(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     let message = "write `derive(none)` to derive all traits yourself; to add traits, write `#[derive(...)]` below the attribute";

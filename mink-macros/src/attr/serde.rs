@@ -30,6 +30,9 @@ pub(crate) struct SerdeKeys {
     pub(crate) skip_deserializing: Option<Span>,
     pub(crate) skip_serializing_if: Option<Span>,
     pub(crate) flatten: Option<Span>,
+    /// Other names that are read as this one.
+    pub(crate) aliases: Vec<String>,
+    pub(crate) deny_unknown_fields: bool,
     /// Keys that hand the stored form to code which a macro cannot read: `with`, `into`, `try_from` ...
     pub(crate) opaque: Option<Spanned<String>>,
 }
@@ -104,6 +107,8 @@ fn read_one(cx: &mut Ctxt, keys: &mut SerdeKeys, meta: &Meta) {
         "skip_deserializing" => keys.skip_deserializing = Some(span),
         "skip_serializing_if" => keys.skip_serializing_if = Some(span),
         "flatten" => keys.flatten = Some(span),
+        "alias" => keys.aliases.extend(text(meta).map(|text| text.value())),
+        "deny_unknown_fields" => keys.deny_unknown_fields = true,
         opaque if OPAQUE.contains(&opaque) && keys.opaque.is_none() => {
             keys.opaque = Some(Spanned::new(opaque.to_owned(), span));
         }

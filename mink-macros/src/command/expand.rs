@@ -2,6 +2,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
+use super::check::Id;
 use super::parse::CommandArgs;
 use crate::attr::derives::DebugBy;
 use crate::encrypt::{Encrypted, masking_debug};
@@ -15,7 +16,7 @@ pub(super) struct Checked<'a> {
     pub(super) root: &'a Root,
     pub(super) args: &'a CommandArgs,
     pub(super) item: &'a Item,
-    pub(super) id: &'a FieldDef,
+    pub(super) id: Id<'a>,
     pub(super) encrypted: &'a Encrypted,
     pub(super) needs_shape: bool,
     pub(super) debug: DebugBy,
@@ -31,7 +32,23 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
         .as_ref()
         .map_or_else(|| ident.unraw().to_string(), syn::LitStr::value);
     let paths = command.encrypted.to_const();
-    let id = id_text(root, command.id, ident.span());
+    let (id, no_id) = match &command.id {
+        Id::Field(field) => (id_text(root, field, ident.span()), None),
+        Id::Nowhere(why) => (quote!(#root::__private::Cow::Borrowed("")), Some(why)),
+    };
+    let no_id = no_id.map(|why| {
+        quote! {
+            const NO_ID: ::core::option::Option<&'static str> = ::core::option::Option::Some(#why);
+        }
+    });
+    let json = (!args.local).then(|| {
+        let span = ident.span();
+        let root = root.at(span);
+        quote_spanned! {span=>
+            const JSON: ::core::option::Option<#root::command::CommandJson<Self>> =
+                ::core::option::Option::Some(#root::command::CommandJson::<#ident>::by_serde());
+        }
+    });
     let debug = (command.debug == DebugBy::Mask).then(|| masking_debug(item, command.encrypted));
     let shape = command.needs_shape.then(|| {
         let shape = shape::expand(root, item);
@@ -54,6 +71,8 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
             impl #root::command::Command for #ident {
                 const NAME: &'static str = #name;
                 const ENCRYPTED: &'static [&'static str] = #paths;
+                #json
+                #no_id
                 fn aggregate_id(&self) -> #root::__private::Cow<'_, str> {
                     #id
                 }

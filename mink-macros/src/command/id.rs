@@ -2,19 +2,20 @@
 
 use syn::LitStr;
 
+use super::check::Id;
 use super::parse::CommandArgs;
 use crate::attr::ID;
 use crate::ctxt::Ctxt;
 use crate::item::{FieldDef, FieldList, Item, Style};
 use crate::suggest;
 
-/// `id = "field"`, else the field marked `#[mink(id)]`, else the field `id`, else the only field that ends in `_id`.
+/// `None` when what is said of the id is wrong. Found is `id = "field"`, else the field marked `#[mink(id)]`, else the field `id`, else the only field that ends in `_id`.
 pub(super) fn find<'a>(
     cx: &mut Ctxt,
     args: &CommandArgs,
     item: &Item,
     list: &'a FieldList,
-) -> Option<&'a FieldDef> {
+) -> Option<Id<'a>> {
     let marked: Vec<&FieldDef> = list
         .fields
         .iter()
@@ -38,9 +39,9 @@ pub(super) fn find<'a>(
             );
             None
         }
-        (Some(name), None) => named(cx, item, list, name),
-        (None, Some(field)) => Some(field),
-        (None, None) => guessed(cx, item, list),
+        (Some(name), None) => named(cx, item, list, name).map(Id::Field),
+        (None, Some(field)) => Some(Id::Field(field)),
+        (None, None) => Some(guessed(item, list)),
     }
 }
 
@@ -72,24 +73,18 @@ fn named<'a>(
     found
 }
 
-fn guessed<'a>(cx: &mut Ctxt, item: &Item, list: &'a FieldList) -> Option<&'a FieldDef> {
+fn guessed<'a>(item: &Item, list: &'a FieldList) -> Id<'a> {
     if list.style == Style::Tuple {
         return match list.fields.as_slice() {
-            [only] => Some(only),
-            _ => {
-                cx.fault(
-                    &item.ident,
-                    format!(
-                        "which field of `{}` is the aggregate's id? Put `#[mink(id)]` on it",
-                        item.ident
-                    ),
-                );
-                None
-            }
+            [only] => Id::Field(only),
+            _ => Id::Nowhere(format!(
+                "which field of `{}` is the aggregate's id? Put `#[mink(id)]` on it",
+                item.ident
+            )),
         };
     }
     if let Some(field) = list.fields.iter().find(|field| field.name() == "id") {
-        return Some(field);
+        return Id::Field(field);
     }
     let candidates: Vec<&FieldDef> = list
         .fields
@@ -97,9 +92,9 @@ fn guessed<'a>(cx: &mut Ctxt, item: &Item, list: &'a FieldList) -> Option<&'a Fi
         .filter(|field| field.name().ends_with("_id"))
         .collect();
     if let [only] = candidates.as_slice() {
-        return Some(only);
+        return Id::Field(only);
     }
-    let message = if candidates.is_empty() {
+    Id::Nowhere(if candidates.is_empty() {
         let names: Vec<String> = list.fields.iter().map(FieldDef::name).collect();
         format!(
             "which field of `{}` is the aggregate's id? None is called `id` or ends in `_id`: write `#[command({ID} = \"...\")]` with one of {}, or add a field",
@@ -114,7 +109,5 @@ fn guessed<'a>(cx: &mut Ctxt, item: &Item, list: &'a FieldList) -> Option<&'a Fi
             suggest::list(names.iter().map(String::as_str)),
             names.first().map_or("", String::as_str)
         )
-    };
-    cx.fault(&item.ident, message);
-    None
+    })
 }

@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use syn::{LitStr, Path};
 
-use crate::attr::{AGGREGATE, COMMAND, CRATE, DERIVE, ENCRYPT, ID, NAME, keys};
+use crate::attr::{AGGREGATE, COMMAND, CRATE, DERIVE, ENCRYPT, ID, LOCAL, NAME, keys};
 use crate::ctxt::Ctxt;
 
 /// What `#[command(...)]` says.
@@ -11,11 +11,13 @@ pub(super) struct CommandArgs {
     pub(super) name: Option<LitStr>,
     pub(super) encrypt: Option<LitStr>,
     pub(super) aggregate: Option<Path>,
+    /// It is never sent nor stored, so it has no JSON form.
+    pub(super) local: bool,
     pub(super) derive_none: bool,
     pub(super) krate: Option<Path>,
 }
 
-const KEYS: [&str; 6] = [ID, NAME, ENCRYPT, AGGREGATE, DERIVE, CRATE];
+const KEYS: [&str; 7] = [ID, NAME, ENCRYPT, AGGREGATE, LOCAL, DERIVE, CRATE];
 
 impl CommandArgs {
     pub(super) fn parse(cx: &mut Ctxt, tokens: TokenStream) -> Self {
@@ -30,6 +32,10 @@ impl CommandArgs {
                 }
                 ENCRYPT => args.encrypt = Some(keys::text(key, input, "email, address.zip")?),
                 AGGREGATE => args.aggregate = Some(keys::path(key, input, "Order")?),
+                LOCAL => {
+                    keys::alone(key, input)?;
+                    args.local = true;
+                }
                 DERIVE => {
                     keys::derive_none(key, input)?;
                     args.derive_none = true;

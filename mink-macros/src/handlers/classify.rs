@@ -1,11 +1,12 @@
 //! The rules of an aggregate: a command by value decides, an event by reference evolves.
 
 use proc_macro2::Ident;
-use quote::ToTokens;
-use syn::{Attribute, GenericArgument, GenericParam, PathArguments, Token, Type};
+use syn::{Attribute, GenericParam, Token, Type};
 
 use super::method::{Arg, Method, ReceiverKind, bare};
+use super::take::Take;
 use crate::ctxt::Ctxt;
+use crate::span::text;
 
 /// What the methods of a block do.
 #[derive(Default)]
@@ -33,14 +34,6 @@ pub(super) struct Decide {
     pub(super) output: Option<Type>,
     /// Whether the method is refused, and only a stub of it is generated.
     pub(super) refused: bool,
-}
-
-/// An argument of a deciding method behind the command.
-pub(super) enum Take {
-    /// `&CommandContext`
-    Context,
-    /// `&T`, a service of type `T`.
-    Service(Box<Type>),
 }
 
 const PLAIN: &str = "a plain method goes into another `impl` block, or is marked `#[mink(skip)]`";
@@ -210,7 +203,7 @@ fn decide(cx: &mut Ctxt, method: &Method, command: &Type) -> Decide {
     }
     let mut takes = Vec::new();
     for arg in &method.rest {
-        match take(cx, method, arg) {
+        match Take::read(cx, &method.ident, arg) {
             Some(take) => takes.push(take),
             None => refused = true,
         }
@@ -224,58 +217,6 @@ fn decide(cx: &mut Ctxt, method: &Method, command: &Type) -> Decide {
         output: method.output.clone(),
         refused,
     }
-}
-
-fn take(cx: &mut Ctxt, method: &Method, arg: &Arg) -> Option<Take> {
-    let name = &method.ident;
-    match arg {
-        Arg::Shared(reference) => match bare(&reference.elem) {
-            Type::ImplTrait(service) => {
-                cx.fault(
-                    service,
-                    format!("a service is found by its type, so `{name}` must name it: write `&dyn Trait` or a concrete type"),
-                );
-                None
-            }
-            ty if is_context(ty) => Some(Take::Context),
-            ty => Some(Take::Service(Box::new(ty.clone()))),
-        },
-        Arg::Exclusive(reference) => {
-            cx.fault(
-                reference,
-                format!(
-                    "what `{name}` takes besides the command is shared: write `&{}`",
-                    text(&reference.elem)
-                ),
-            );
-            None
-        }
-        Arg::Value(ty) => {
-            cx.fault(
-                ty,
-                format!("what `{name}` takes besides the command is a service or the `CommandContext`, by reference: write `&{}`", text(inner(ty))),
-            );
-            None
-        }
-    }
-}
-
-/// What an `Arc<T>` or a `Box<T>` holds: a service is provided in an `Arc` and taken as a `&T`.
-fn inner(ty: &Type) -> &Type {
-    if let Type::Path(path) = ty
-        && let Some(last) = path.path.segments.last()
-        && ["Arc", "Box", "Rc"].iter().any(|name| last.ident == name)
-        && let PathArguments::AngleBracketed(list) = &last.arguments
-        && let Some(GenericArgument::Type(held)) = list.args.first()
-    {
-        return held;
-    }
-    ty
-}
-
-fn is_context(ty: &Type) -> bool {
-    matches!(ty, Type::Path(path)
-        if path.path.segments.last().is_some_and(|last| last.ident == "CommandContext"))
 }
 
 /// Types and constants as parameters; lifetimes do no harm.
@@ -336,15 +277,4 @@ fn add_decide(cx: &mut Ctxt, handlers: &mut Handlers, decide: Decide) {
 /// Two methods under `#[cfg]` may stand in for each other; the compiler says when both are there.
 fn both_present(first: &[Attribute], second: &[Attribute]) -> bool {
     first.is_empty() && second.is_empty()
-}
-
-/// A type as the user wrote it.
-fn text(ty: &Type) -> String {
-    ty.to_token_stream()
-        .to_string()
-        .replace(" :: ", "::")
-        .replace(" < ", "<")
-        .replace(" >", ">")
-        .replace("& ", "&")
-        .replace(" ,", ",")
 }

@@ -2,7 +2,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Attribute, ItemImpl, Type};
 
-use super::classify::{Decide, Evolve, Handlers, Take};
+use super::classify::{Decide, Evolve, Handlers};
 use super::returns::Returns;
 use crate::krate::Root;
 use crate::span::ends;
@@ -36,6 +36,11 @@ pub(super) fn expand(
         .decides
         .iter()
         .map(|method| returned(root, aggregate, method));
+    let routes = handlers
+        .decides
+        .iter()
+        .filter(|method| !method.refused)
+        .map(|method| route(root, aggregate, method));
     let here = root.location(ends(aggregate).0);
     // all at the type's place: that is where a second block for it is underlined
     let table = {
@@ -60,6 +65,7 @@ pub(super) fn expand(
             #root::__private::inventory::submit! {
                 #root::registry::HandlersEntry::of::<#aggregate>(#here)
             }
+            #(#routes)*
         };
     }
 }
@@ -113,7 +119,7 @@ fn handles(root: &Root, aggregate: &Type, method: &Decide) -> TokenStream {
     let decided = if method.refused {
         quote!(())
     } else {
-        call(aggregate, method)
+        call(root, aggregate, method)
     };
     let future = {
         let span = ident.span();
@@ -162,27 +168,16 @@ fn output(method: &Decide) -> Type {
     }
 }
 
-fn call(aggregate: &Type, method: &Decide) -> TokenStream {
+fn call(root: &Root, aggregate: &Type, method: &Decide) -> TokenStream {
     let ident = &method.ident;
-    let takes = method.takes.iter().map(|take| match take {
-        Take::Context => quote!(context),
-        Take::Service(ty) => {
-            let (start, end) = ends(ty);
-            let open = quote_spanned!(start=> context.service::<);
-            let close = quote_spanned!(end=> >()?);
-            quote!(#open #ty #close)
-        }
-    });
+    let takes = method.takes.iter().map(|take| take.argument(root));
     let wait = method.asyncness.map(|_| quote!(.await));
     quote!(<#aggregate>::#ident(self, command, #(#takes),*) #wait)
 }
 
 fn decider(root: &Root, aggregate: &Type, method: &Decide) -> TokenStream {
     let (cfg, command) = (&method.cfg, &method.command);
-    let services = method.takes.iter().filter_map(|take| match take {
-        Take::Service(ty) => Some(quote!(#root::command::ServiceNeed::of::<#ty>())),
-        Take::Context => None,
-    });
+    let services = method.takes.iter().filter_map(|take| take.need(root));
     let here = root.location(method.ident.span());
     let output = output(method);
     let error = Returns::read(&output).error(root, aggregate);
@@ -194,5 +189,49 @@ fn decider(root: &Root, aggregate: &Type, method: &Decide) -> TokenStream {
     quote! {
         #(#cfg)*
         #of::<#command, #aggregate, #error>(&[#(#services),*], #here)
+    }
+}
+
+/// The command's way to the aggregate by name. A command that does not say which aggregate it is for is refused here,
+/// where it is taken.
+fn route(root: &Root, aggregate: &Type, method: &Decide) -> TokenStream {
+    let (cfg, command) = (&method.cfg, &method.command);
+    let output = output(method);
+    let error = Returns::read(&output).error(root, aggregate);
+    let (start, end) = ends(command);
+    let addressed = {
+        let root = root.at(start);
+        let open = quote_spanned!(start=> const _: () = #root::__private::addressed::<);
+        let close = quote_spanned!(end=> >(););
+        quote!(#open #command #close)
+    };
+    let to = quote!(#root::bus::ToAggregate<#aggregate>);
+    let entry = entry(root, command, &to, &error);
+    quote! {
+        #(#cfg)*
+        #addressed
+        #(#cfg)*
+        #entry
+    }
+}
+
+/// The submission of a route; without one where the bounds do not hold, which is an error elsewhere.
+pub(crate) fn entry(
+    root: &Root,
+    command: &Type,
+    to: &TokenStream,
+    error: &TokenStream,
+) -> TokenStream {
+    quote! {
+        const _: () = {
+            #[allow(unused_imports)]
+            use #root::__private::{NoErrorJson as _, NoRoute as _};
+            #root::__private::inventory::submit! {
+                #root::bus::RouteEntry::new(
+                    #root::__private::Probe::<#command, #to>::ROUTE,
+                    #root::__private::ErrorProbe::<#error>::JSON,
+                )
+            }
+        };
     }
 }

@@ -33,7 +33,7 @@ pub(super) enum ReceiverKind {
 }
 
 /// An argument behind the receiver.
-pub(super) enum Arg {
+pub(crate) enum Arg {
     /// `x: T`
     Value(Type),
     /// `x: &T`
@@ -88,7 +88,7 @@ impl Method {
 }
 
 impl Arg {
-    fn read(ty: &Type) -> Self {
+    pub(crate) fn read(ty: &Type) -> Self {
         match bare(ty) {
             Type::Reference(reference) if reference.mutability.is_some() => {
                 Self::Exclusive(reference.clone())
@@ -110,7 +110,7 @@ impl Arg {
 }
 
 /// The type without parentheses around it.
-pub(super) fn bare(ty: &Type) -> &Type {
+pub(crate) fn bare(ty: &Type) -> &Type {
     match ty {
         Type::Paren(inner) => bare(&inner.elem),
         Type::Group(inner) => bare(&inner.elem),

@@ -14,6 +14,8 @@ use crate::span::ends;
 pub(super) struct Returns<'a> {
     /// What must turn into events.
     events: Vec<&'a Type>,
+    /// What must be a reply.
+    replies: Vec<&'a Type>,
     /// The domain's error, where `Result` shows it.
     error: Option<&'a Type>,
     /// One name, which may be an event or an alias of anything: it is checked as a whole.
@@ -40,6 +42,11 @@ impl<'a> Returns<'a> {
             for part in &tuple.elems {
                 self.add(part);
             }
+            return;
+        }
+        if let Some([events, reply]) = arguments(ty, "Replying").as_deref() {
+            self.add(events);
+            self.replies.push(reply);
             return;
         }
         for container in ["Option", "Vec"] {
@@ -76,7 +83,16 @@ impl<'a> Returns<'a> {
             let close = quote_spanned!(end=> >());
             quote!(#open #ty, #aggregate #close;)
         });
-        quote!(#(#events)*)
+        let replies = self.replies.iter().map(|ty| {
+            let (start, end) = ends(ty);
+            let open = {
+                let root = root.at(start);
+                quote_spanned!(start=> #root::__private::is_a_reply::<)
+            };
+            let close = quote_spanned!(end=> >());
+            quote!(#open #ty #close;)
+        });
+        quote!(#(#events)* #(#replies)*)
     }
 }
 
@@ -85,10 +101,11 @@ fn is_named(ty: &Type) -> bool {
     matches!(bare(ty), Type::Path(_))
         && arguments(ty, "Option").is_none()
         && arguments(ty, "Vec").is_none()
+        && arguments(ty, "Replying").is_none()
 }
 
 /// The type arguments of a path whose last name is `name`.
-fn arguments<'a>(ty: &'a Type, name: &str) -> Option<Vec<&'a Type>> {
+pub(crate) fn arguments<'a>(ty: &'a Type, name: &str) -> Option<Vec<&'a Type>> {
     let Type::Path(path) = bare(ty) else {
         return None;
     };

@@ -25,7 +25,23 @@ pub(crate) fn expand(root: &Root, item: &Item) -> TokenStream {
 }
 
 fn shape(root: &Root, item: &Item) -> TokenStream {
-    with_example(root, item.mink.example.as_ref(), of_item(root, item))
+    let shape = of_item(root, item);
+    let shape = if item.serde.deny_unknown_fields && item.mink.shape.is_none() {
+        quote!(#root::schema::TypeShape::Strict(&#shape))
+    } else {
+        shape
+    };
+    with_example(root, item.mink.example.as_ref(), shape)
+}
+
+/// The shape with the other names under which it is read.
+fn with_aliases(root: &Root, aliases: &[String], shape: TokenStream) -> TokenStream {
+    if aliases.is_empty() {
+        return shape;
+    }
+    quote! {
+        #root::schema::TypeShape::Aliased { names: &[#(#aliases),*], shape: &#shape }
+    }
 }
 
 /// The shape with the value that was declared for it.
@@ -79,7 +95,7 @@ fn of_fields(root: &Root, name: &str, list: &FieldList, all_default: bool) -> To
         Style::Named => {
             let fields = list.stored().map(|field| {
                 let (cfg, stored) = (&field.cfg, &field.stored);
-                let shape = of_field(root, field);
+                let shape = with_aliases(root, &field.serde.aliases, of_field(root, field));
                 let default = all_default || field.serde.default;
                 quote! {
                     #(#cfg)*
@@ -120,6 +136,7 @@ fn of_enum(root: &Root, name: &str, item: &Item, variants: &[VariantDef]) -> Tok
                     false,
                 ),
             };
+            let shape = with_aliases(root, &variant.serde.aliases, shape);
             quote!(#(#cfg)* #root::schema::Variant { name: #stored, shape: #shape })
         });
     quote! {

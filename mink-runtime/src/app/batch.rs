@@ -3,6 +3,7 @@ use uuid::Uuid;
 
 use crate::aggregate::{Aggregate, AggregateHandlers, Events, IntoEvents};
 use crate::bus::encode_all;
+use crate::bus::nested::inherited;
 use crate::id::{AggregateId, InvalidName, StreamId, TenantId};
 use crate::metadata::Metadata;
 use crate::pipeline::EncodeError;
@@ -24,9 +25,10 @@ impl Batch {
     pub(super) fn new(
         repository: Repository,
         tenant: TenantId,
-        mut metadata: Metadata,
+        metadata: Metadata,
         now: DateTime<Utc>,
     ) -> Self {
+        let mut metadata = inherited(metadata);
         metadata
             .correlation_id
             .get_or_insert_with(|| Uuid::now_v7().to_string());

@@ -3,9 +3,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::config::{self, AppOptions, Called, Change, Settled};
+use super::within::Within;
 use super::{Mink, Shared};
-use crate::bus::{Bus, BusOptions};
-use crate::command::{Clock, Services, SystemClock};
+use crate::bus::{
+    Bus, BusOptions, CommandLayer, CommandRequest, DefaultStack, Dispatchable, RouteEntry, Stack,
+    default_stack,
+};
+use crate::command::{Clock, Command, Services, SystemClock};
 use crate::config::{ConfigFault, Sources, StoreSection, StoreSettings};
 use crate::id::TenantId;
 use crate::metadata::{Metadata, TraceContextSource};
@@ -24,6 +28,9 @@ pub struct MinkBuilder {
     traces: Option<Arc<dyn TraceContextSource>>,
     pub(super) sources: Sources,
     changes: Vec<Change>,
+    around: DefaultStack,
+    layers: Stack,
+    routes: Vec<RouteEntry>,
     clear_text: bool,
 }
 
@@ -38,6 +45,9 @@ impl Default for MinkBuilder {
             traces: None,
             sources: Sources::default(),
             changes: Vec::new(),
+            around: default_stack(),
+            layers: Stack::new(),
+            routes: Vec::new(),
             clear_text: false,
         }
     }
@@ -130,6 +140,13 @@ impl MinkBuilder {
         self.change(move |to| to.repository.patience = patience)
     }
 
+    /// How many aggregates are kept in memory between dispatches, so that an accepted command costs one round trip; none
+    /// at 0. 1,000 unless configured. `#[aggregate(cache = false)]` leaves one kind of aggregate out.
+    #[must_use]
+    pub fn cached_aggregates(self, entries: usize) -> Self {
+        self.change(move |to| to.repository.cached_aggregates = entries)
+    }
+
     /// Everything else about loading and committing: changes what it names and leaves the rest.
     #[must_use]
     pub fn configure(self, change: impl FnOnce(&mut RepositoryOptions) + Send + 'static) -> Self {
@@ -145,6 +162,47 @@ impl MinkBuilder {
     /// What a call says wins over every file and variable, so it is done last.
     fn change(mut self, change: impl FnOnce(&mut AppOptions) + Send + 'static) -> Self {
         self.changes.push(Box::new(change));
+        self
+    }
+
+    /// Puts a layer around the handling of every command: any [`tower::Layer`] whose service takes a
+    /// [`CommandRequest`]. The first layer is the outermost; all are within the outer, and around the inner
+    /// [default layers](default_stack).
+    #[must_use]
+    pub fn layer(mut self, layer: impl CommandLayer) -> Self {
+        self.layers = self.layers.layer(layer);
+        self
+    }
+
+    /// Puts a layer around the commands that `applies` picks; the others pass by.
+    #[must_use]
+    pub fn layer_when(
+        mut self,
+        applies: impl Fn(&CommandRequest) -> bool + Send + Sync + 'static,
+        layer: impl CommandLayer,
+    ) -> Self {
+        self.layers = self.layers.layer_when(applies, layer);
+        self
+    }
+
+    /// Puts a layer around commands of type `C`: `.layer_for::<PlaceOrder>(..)`.
+    #[must_use]
+    pub fn layer_for<C: Command>(self, layer: impl CommandLayer) -> Self {
+        self.layer_when(CommandRequest::is::<C>, layer)
+    }
+
+    /// Leaves the [default layers](default_stack) out: only those given with [`layer`](Self::layer) remain.
+    #[must_use]
+    pub fn bare_stack(mut self) -> Self {
+        self.around = DefaultStack::default();
+        self
+    }
+
+    /// Lets commands of type `C` come by name, as JSON. What `#[handlers]` and `#[handler]` make does so by itself; this
+    /// is for commands whose handler is written by hand: `.route::<Deposit, _>()`.
+    #[must_use]
+    pub fn route<C: Dispatchable<To>, To>(mut self) -> Self {
+        self.routes.push(RouteEntry::of::<C, To>(None));
         self
     }
 
@@ -193,20 +251,26 @@ impl MinkBuilder {
             (None, None) => return Err(OpenError::NoStore),
         };
         let repository = Repository::observed(storage, registry, observer, options.repository);
-        let bus = Bus::new(
-            repository,
-            self.services,
-            Arc::clone(&self.clock),
-            options.bus,
-        );
-        Ok(Mink {
-            shared: Arc::new(Shared {
-                bus,
-                clock: self.clock,
+        let stack = self
+            .around
+            .outer
+            .stack(self.layers)
+            .stack(self.around.inner);
+        let (mut services, clock) = (self.services, self.clock);
+        let shared = Arc::new_cyclic(|shared| {
+            services.insert(Within(shared.clone()));
+            Shared {
+                bus: Bus::new(repository, services, Arc::clone(&clock), options.bus)
+                    .with_routes(&self.routes)
+                    .with_stack(&stack),
+                clock,
                 configuration,
                 traces: self.traces,
                 health: options.health,
-            }),
+            }
+        });
+        Ok(Mink {
+            shared,
             tenant: TenantId::default(),
             metadata: Metadata::default(),
         })
@@ -246,10 +310,26 @@ fn faults(registry: &Registry, services: &Services, clear_text: bool) -> Vec<Sta
                 faults.push(StartupFault::MissingService {
                     service: (need.type_name)(),
                     command: decider.command,
-                    aggregate: entry.aggregate,
+                    handler: entry.aggregate,
+                    does: "decide",
                     location: decider.location,
                 });
             }
+        }
+    }
+    for function in registry.functions() {
+        for need in function
+            .services
+            .iter()
+            .filter(|need| !services.provides(need))
+        {
+            faults.push(StartupFault::MissingService {
+                service: (need.type_name)(),
+                command: function.command,
+                handler: function.name,
+                does: "handle",
+                location: function.location,
+            });
         }
     }
     if !clear_text {
@@ -325,16 +405,18 @@ pub enum StartupFault {
     Configuration(#[from] ConfigFault),
     /// A handler takes a service that nobody provided.
     #[error(
-        "{location}: `{aggregate}` takes a `{service}` to decide `{command}`, and nobody provides one: add `.service(..)` to the builder"
+        "{location}: `{handler}` takes a `{service}` to {does} `{command}`, and nobody provides one: add `.service(..)` to the builder"
     )]
     MissingService {
         /// The service's type.
         service: &'static str,
         /// The command.
         command: &'static str,
-        /// The aggregate.
-        aggregate: &'static str,
-        /// The method.
+        /// The aggregate, or the free-standing handler.
+        handler: &'static str,
+        /// What it needs it for: to "decide", or to "handle".
+        does: &'static str,
+        /// The method or function.
         location: Location,
     },
     /// Fields are declared encrypted and there is no key to encrypt them with.

@@ -1,5 +1,5 @@
 use super::{BatchError, OpenError};
-use crate::bus::DispatchError;
+use crate::bus::{CommandFault, DispatchError, JsonDispatchError, StillRunning};
 use crate::id::InvalidName;
 use crate::pipeline::DecodeError;
 use crate::repository::{LoadError, TimeTravelError};
@@ -21,6 +21,12 @@ pub enum Error {
     /// A command had no effect. The domain's own error is the source.
     #[error("{0}")]
     Dispatch(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A command that was sent as JSON had no effect.
+    #[error(transparent)]
+    Json(#[from] JsonDispatchError),
+    /// Shutting down did not wait for every command.
+    #[error(transparent)]
+    StillRunning(#[from] StillRunning),
     /// An aggregate could not be loaded.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -48,7 +54,7 @@ impl<E: std::error::Error + Send + Sync + 'static> From<DispatchError<E>> for Er
     fn from(error: DispatchError<E>) -> Self {
         match error {
             DispatchError::Rejected(domain) => Self::Dispatch(Box::new(domain)),
-            DispatchError::Load(load) => Self::Load(load),
+            DispatchError::Failed(CommandFault::Load(load)) => Self::Load(load),
             other => Self::Dispatch(Box::new(other)),
         }
     }

@@ -33,6 +33,8 @@ pub struct Health {
     pub status: HealthStatus,
     /// Whether the application is shutting down, or has.
     pub closing: bool,
+    /// How many commands are being handled.
+    pub commands: usize,
     /// What waits to be committed, and what is on its way.
     pub commits: GroupLoad,
     /// The store's name.
@@ -99,13 +101,14 @@ impl Mink {
         let of_store = tokio::time::timeout(deadline, storage.health())
             .await
             .unwrap_or_else(|_| StoreHealth::silent(deadline));
-        let repository = self.shared.bus.repository();
+        let repository = self.repository();
+        let closing = self.shared.bus.is_closing() || repository.commits().closed;
         let commits = repository.commits();
         repository.observer().health(&of_store, commits);
         let degraded = of_store
             .lag
             .is_some_and(|lag| lag.oldest > self.shared.health.feed_lag);
-        let status = if of_store.fault.is_some() || commits.closed {
+        let status = if of_store.fault.is_some() || closing {
             HealthStatus::Down
         } else if degraded {
             HealthStatus::Degraded
@@ -114,7 +117,8 @@ impl Mink {
         };
         Health {
             status,
-            closing: commits.closed,
+            closing,
+            commands: self.shared.bus.commands(),
             commits,
             store: storage.name().to_owned(),
             of_store,
@@ -125,7 +129,7 @@ impl Mink {
     /// Whether the application takes work now: it is not closing, and the store answers within the
     /// [deadline](HealthOptions::deadline).
     pub async fn ready(&self) -> Readiness {
-        if self.shared.bus.repository().commits().closed {
+        if self.shared.bus.is_closing() {
             return Readiness::not(NotReady::Closing);
         }
         let health = self.health().await;
@@ -160,8 +164,8 @@ impl fmt::Display for Health {
         } = self.commits;
         write!(
             f,
-            "{}{closing}: {} {}; commits: {committing} under way, {waiting} waiting, {aside} set aside",
-            self.status, self.store, self.of_store
+            "{}{closing}: {} {}; {} commands under way; commits: {committing} under way, {waiting} waiting, {aside} set aside",
+            self.status, self.store, self.of_store, self.commands
         )
     }
 }

@@ -1,64 +1,47 @@
 use crate::aggregate::{Aggregate, Events};
-use crate::command::CommandContext;
 use crate::event::Event;
 use crate::id::{EventId, StreamId, TenantId};
 use crate::repository::Loaded;
 
 /// What a dispatched command or an append did. Answered as soon as it is durable, before the feed has given its
 /// events a position.
-pub struct Receipt<A> {
+///
+/// `R` is what the method [replies](crate::aggregate::Replying) besides the events.
+pub struct Receipt<A, R = ()> {
     tenant: TenantId,
-    aggregate_id: String,
     stream: StreamId,
     version: u64,
     events: Events<A>,
     event_ids: Vec<EventId>,
+    reply: R,
 }
 
-impl<A: Aggregate> Receipt<A> {
-    pub(super) fn nothing(tenant: TenantId, loaded: &Loaded<A>, context: CommandContext) -> Self {
+impl<A: Aggregate, R> Receipt<A, R> {
+    pub(super) fn nothing(tenant: TenantId, loaded: &Loaded<A>, reply: R) -> Self {
         Self {
             tenant,
-            aggregate_id: context.aggregate_id,
             stream: loaded.stream().clone(),
             version: loaded.version(),
             events: Events::new(),
             event_ids: Vec::new(),
+            reply,
         }
     }
 
     pub(super) fn committed(
         tenant: TenantId,
         loaded: &Loaded<A>,
-        context: CommandContext,
         events: Events<A>,
         event_ids: Vec<EventId>,
+        reply: R,
     ) -> Self {
         Self {
             tenant,
-            aggregate_id: context.aggregate_id,
             stream: loaded.stream().clone(),
             version: loaded.version() + event_ids.len() as u64,
             events,
             event_ids,
-        }
-    }
-
-    pub(crate) fn appended(
-        tenant: TenantId,
-        stream: StreamId,
-        version: u64,
-        events: Events<A>,
-        event_ids: Vec<EventId>,
-    ) -> Self {
-        let aggregate_id = stream.id().to_owned();
-        Self {
-            tenant,
-            aggregate_id,
-            stream,
-            version,
-            events,
-            event_ids,
+            reply,
         }
     }
 
@@ -71,7 +54,7 @@ impl<A: Aggregate> Receipt<A> {
     /// The id of the aggregate.
     #[must_use]
     pub fn aggregate_id(&self) -> &str {
-        &self.aggregate_id
+        self.stream.id()
     }
 
     /// The stream that the events are in.
@@ -103,22 +86,54 @@ impl<A: Aggregate> Receipt<A> {
     pub fn event_ids(&self) -> &[EventId] {
         &self.event_ids
     }
+
+    /// What the method replied besides the events.
+    #[must_use]
+    pub fn reply(&self) -> &R {
+        &self.reply
+    }
+
+    /// The reply alone.
+    #[must_use]
+    pub fn into_reply(self) -> R {
+        self.reply
+    }
 }
 
-impl<A> Clone for Receipt<A> {
-    fn clone(&self) -> Self {
+impl<A: Aggregate> Receipt<A> {
+    pub(crate) fn appended(
+        tenant: TenantId,
+        stream: StreamId,
+        version: u64,
+        events: Events<A>,
+        event_ids: Vec<EventId>,
+    ) -> Self {
         Self {
-            tenant: self.tenant.clone(),
-            aggregate_id: self.aggregate_id.clone(),
-            stream: self.stream.clone(),
-            version: self.version,
-            events: self.events.clone(),
-            event_ids: self.event_ids.clone(),
+            tenant,
+            stream,
+            version,
+            events,
+            event_ids,
+            reply: (),
         }
     }
 }
 
-impl<A> std::fmt::Debug for Receipt<A> {
+impl<A, R: Clone> Clone for Receipt<A, R> {
+    fn clone(&self) -> Self {
+        Self {
+            tenant: self.tenant.clone(),
+            stream: self.stream.clone(),
+            version: self.version,
+            events: self.events.clone(),
+            event_ids: self.event_ids.clone(),
+            reply: self.reply.clone(),
+        }
+    }
+}
+
+/// Shows neither the events' fields nor the reply, which may be personal.
+impl<A, R> std::fmt::Debug for Receipt<A, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Receipt")
             .field("stream", &self.stream)

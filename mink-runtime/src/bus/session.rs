@@ -4,7 +4,8 @@ use std::sync::Arc;
 use chrono::{DateTime, SubsecRound, Utc};
 use uuid::Uuid;
 
-use super::{Bus, DispatchError, Receipt, encode_all, stamped};
+use super::nested::inherited;
+use super::{Bus, CommandFault, DispatchError, Receipt, encode_all};
 use crate::aggregate::{AggregateHandlers, Events, Handles, Refusal};
 use crate::command::{CommandContext, Routed, Services};
 use crate::id::TenantId;
@@ -44,17 +45,17 @@ impl Bus {
         metadata: &Metadata,
         id: &str,
     ) -> Result<Session<A>, LoadError> {
-        let loaded = self.repository.load::<A>(tenant, id).await?;
-        let mut metadata = metadata.clone();
+        let loaded = self.core.repository.load::<A>(tenant, id).await?;
+        let mut metadata = inherited(metadata.clone());
         metadata
             .correlation_id
             .get_or_insert_with(|| Uuid::now_v7().to_string());
         Ok(Session {
-            repository: self.repository.clone(),
-            services: Arc::clone(&self.services),
+            repository: self.core.repository.clone(),
+            services: Arc::clone(&self.core.services),
             tenant: tenant.clone(),
             metadata,
-            now: self.clock.now().trunc_subsecs(6),
+            now: self.core.clock.now().trunc_subsecs(6),
             loaded_version: loaded.version(),
             loaded,
             events: Events::new(),
@@ -67,10 +68,10 @@ impl<A: AggregateHandlers> Session<A> {
     /// Lets the aggregate decide, and evolves it from what it decided. Writes nothing yet. Tells how many events came
     /// of it.
     ///
-    /// A command that is refused leaves the session as it was.
+    /// A command that is refused leaves the session as it was. What its method replies besides events is left out.
     ///
     /// # Errors
-    /// [`DispatchError::Rejected`] with the domain's own error; [`DispatchError::OtherAggregate`] for a command that is
+    /// [`DispatchError::Rejected`] with the domain's own error; [`CommandFault::OtherAggregate`] for a command that is
     /// addressed to another aggregate than this one; an event that cannot be written; a missing service.
     pub async fn execute<C>(
         &mut self,
@@ -82,11 +83,11 @@ impl<A: AggregateHandlers> Session<A> {
     {
         let addressee = command.aggregate_id();
         if addressee != self.loaded.stream().id() {
-            return Err(DispatchError::OtherAggregate {
+            return Err(DispatchError::Failed(CommandFault::OtherAggregate {
                 command: C::NAME,
                 addressee: addressee.into_owned(),
                 session: self.loaded.stream().clone(),
-            });
+            }));
         }
         let command_id = Uuid::now_v7();
         let context = CommandContext {
@@ -94,12 +95,12 @@ impl<A: AggregateHandlers> Session<A> {
             aggregate_id: addressee.into_owned(),
             version: self.loaded.version(),
             command_id,
-            metadata: stamped(&self.metadata, command_id),
+            metadata: Arc::new(caused_by(&self.metadata, command_id)),
             now: self.now,
             services: Arc::clone(&self.services),
         };
         let events = match self.loaded.handle(command, &context).await {
-            Ok(events) => events,
+            Ok(decided) => decided.events,
             Err(Refusal::Domain(error)) => return Err(DispatchError::Rejected(error)),
             Err(Refusal::MissingService(missing)) => return Err(missing.into()),
         };
@@ -149,6 +150,15 @@ impl<A: AggregateHandlers> Session<A> {
             ids,
         ))
     }
+}
+
+/// The command is the cause of its events, unless the session has another.
+fn caused_by(metadata: &Metadata, command_id: Uuid) -> Metadata {
+    let mut metadata = metadata.clone();
+    metadata
+        .causation_id
+        .get_or_insert_with(|| command_id.to_string());
+    metadata
 }
 
 impl<A> Deref for Session<A> {

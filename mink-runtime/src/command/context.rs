@@ -23,19 +23,19 @@ impl Clock for SystemClock {
     }
 }
 
-/// What a deciding method may know besides the state and the command. Take it as `&CommandContext`.
+/// What a handler may know besides the command and, in an aggregate, the state. Take it as `&CommandContext`.
 #[derive(Debug, Clone)]
 pub struct CommandContext {
     /// Whose data.
     pub tenant: TenantId,
-    /// The id of the aggregate that decides.
+    /// The id of the aggregate that decides; empty in a free-standing handler.
     pub aggregate_id: String,
-    /// The version of the aggregate that decides; 0 when it does not exist yet.
+    /// The version of the aggregate that decides; 0 when it does not exist yet, and in a free-standing handler.
     pub version: u64,
     /// Identifies this command; the causation id of the events it leads to.
     pub command_id: Uuid,
     /// What the events will carry.
-    pub metadata: Metadata,
+    pub metadata: Arc<Metadata>,
     /// The time of this decision, and of the events it leads to. The same in every retry.
     pub now: DateTime<Utc>,
     /// What handlers may ask for by type.
@@ -49,5 +49,14 @@ impl CommandContext {
     /// [`MissingService`] when nobody provided one.
     pub fn service<T: ?Sized + Send + Sync + 'static>(&self) -> Result<&T, MissingService> {
         self.services.get::<T>()
+    }
+
+    /// The metadata of whatever this command sets in motion: the same, caused by this command.
+    #[must_use]
+    pub fn metadata_of_effects(&self) -> Metadata {
+        Metadata {
+            causation_id: Some(self.command_id.to_string()),
+            ..Metadata::clone(&self.metadata)
+        }
     }
 }

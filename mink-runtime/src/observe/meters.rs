@@ -73,6 +73,10 @@ pub enum CacheUse {
     Miss,
     /// It had to make room.
     Evicted,
+    /// A decision to do nothing was compared with the store, and stood.
+    Confirmed,
+    /// A decision to do nothing was taken again, since another process had moved the aggregate.
+    Outdated,
 }
 
 /// What became of a snapshot.
@@ -103,7 +107,7 @@ pub(super) struct Meters {
     pub(super) lag_events: Gauge,
     pub(super) lag_seconds: Gauge,
     pub(super) head: Gauge,
-    pub(super) cache: [Counter; 3],
+    pub(super) cache: [Counter; 5],
     pub(super) snapshots: [Counter; 4],
 }
 
@@ -154,7 +158,8 @@ impl Meters {
             lag_events: make.gauge(names::FEED_LAG_EVENTS),
             lag_seconds: make.gauge(names::FEED_LAG_SECONDS),
             head: make.gauge(names::FEED_HEAD),
-            cache: ["hit", "miss", "evicted"].map(|of| outcome(names::CACHE, of)),
+            cache: ["hit", "miss", "evicted", "confirmed", "outdated"]
+                .map(|of| outcome(names::CACHE, of)),
             snapshots: ["taken", "loaded", "ignored", "failed"]
                 .map(|of| outcome(names::SNAPSHOTS, of)),
             service: make.service,

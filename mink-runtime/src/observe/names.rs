@@ -59,7 +59,8 @@ pub const FEED_LAG_SECONDS: &str = "mink_feed_lag_seconds";
 /// Gauge, by [`SERVICE`]: the newest position of the feed when the health was looked at.
 pub const FEED_HEAD: &str = "mink_feed_head_position";
 
-/// Counter, by [`SERVICE`], [`OUTCOME`]: looks into the cache of aggregates: `hit`, `miss`; and `evicted` entries.
+/// Counter, by [`SERVICE`], [`OUTCOME`]: looks into the cache of aggregates: `hit`, `miss`; `evicted` entries; decisions
+/// to do nothing that were compared with the store: `confirmed`, `outdated`.
 pub const CACHE: &str = "mink_aggregate_cache_total";
 /// Counter, by [`SERVICE`], [`OUTCOME`]: snapshots that were `taken`, `loaded`, `ignored` (of another shape), `failed`.
 pub const SNAPSHOTS: &str = "mink_snapshots_total";

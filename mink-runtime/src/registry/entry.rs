@@ -2,9 +2,12 @@ use std::any::TypeId;
 use std::fmt;
 
 use crate::aggregate::{Aggregate, AggregateHandlers, Decider};
-use crate::command::Command;
+use crate::command::{Command, ServiceNeed};
 use crate::event::Event;
+use crate::handler::{HandledBy, Handler};
+use crate::pipeline::{DecodeError, decode};
 use crate::schema::TypeShape;
+use crate::storage::RecordedEvent;
 
 /// A place in the user's source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +59,8 @@ pub struct EventEntry {
     pub type_name: fn() -> &'static str,
     /// Reads a payload of the current version and writes it again, for the generated round-trip test.
     pub round_trip: fn(&[u8]) -> Result<Vec<u8>, serde_json::Error>,
+    /// Reads a stored event of any version, as an aggregate does that evolves from it.
+    pub decode: fn(&RecordedEvent) -> Result<(), DecodeError>,
     /// Where it is declared.
     pub location: Location,
 }
@@ -73,6 +78,7 @@ impl EventEntry {
             type_id: TypeId::of::<E>,
             type_name: std::any::type_name::<E>,
             round_trip: |payload| serde_json::to_vec(&serde_json::from_slice::<E>(payload)?),
+            decode: |stored| decode::<E>(stored).map(drop),
             location,
         }
     }
@@ -167,7 +173,37 @@ impl HandlersEntry {
     }
 }
 
+/// A free-standing handler.
+#[derive(Clone, Copy)]
+pub struct FunctionEntry {
+    /// The function's name.
+    pub name: &'static str,
+    /// The command's name.
+    pub command: &'static str,
+    /// The command's Rust type.
+    pub command_type: fn() -> TypeId,
+    /// The services it takes.
+    pub services: &'static [ServiceNeed],
+    /// The function.
+    pub location: Location,
+}
+
+impl FunctionEntry {
+    /// The entry of the handler `H` of the command `C`, whose function is at `location`.
+    #[must_use]
+    pub const fn of<C: HandledBy<H>, H: Handler<C>>(location: Location) -> Self {
+        Self {
+            name: H::NAME,
+            command: C::NAME,
+            command_type: TypeId::of::<C>,
+            services: H::SERVICES,
+            location,
+        }
+    }
+}
+
 inventory::collect!(EventEntry);
 inventory::collect!(AggregateEntry);
 inventory::collect!(CommandEntry);
 inventory::collect!(HandlersEntry);
+inventory::collect!(FunctionEntry);

@@ -122,7 +122,7 @@ pub enum RegistryFault {
     },
     /// Nobody handles a command.
     #[error(
-        "{location}: nobody handles the command `{command}`: write `fn name(&self, command: {command}) -> ...` in an aggregate's `#[handlers]` block, or remove the command"
+        "{location}: nobody handles the command `{command}`: write `fn name(&self, command: {command}) -> ...` in an aggregate's `#[handlers]` block, or a function with `#[handler]`, or remove the command"
     )]
     UnhandledCommand {
         /// The command.
@@ -130,12 +130,12 @@ pub enum RegistryFault {
         /// Its declaration.
         location: Location,
     },
-    /// Two aggregates handle the same command.
+    /// Two aggregates or free-standing handlers handle the same command.
     #[error("the command `{command}` has two handlers: {first} and {second}. Keep one")]
     TwoHandlers {
         /// The command.
         command: &'static str,
-        /// One method.
+        /// One method or function.
         first: Location,
         /// The other.
         second: Location,
@@ -150,6 +150,18 @@ pub enum RegistryFault {
         /// The command.
         command: &'static str,
         /// The method.
+        location: Location,
+    },
+    /// A free-standing handler takes a command that is not declared.
+    #[error(
+        "{location}: `{function}` handles `{command}`, which is not declared: annotate it with `#[command]`, or add it to the registry"
+    )]
+    UnknownCommandOfFunction {
+        /// The free-standing handler.
+        function: &'static str,
+        /// The command.
+        command: &'static str,
+        /// The function.
         location: Location,
     },
     /// A method takes an event that is not declared.
@@ -187,7 +199,7 @@ pub enum RegistryFault {
 }
 
 pub(super) fn find(registry: &Registry) -> Vec<RegistryFault> {
-    if registry.is_empty() && registry.handlers.is_empty() {
+    if registry.is_empty() && registry.handlers.is_empty() && registry.functions.is_empty() {
         return vec![RegistryFault::NothingLinked];
     }
     let mut faults = Vec::new();
@@ -326,7 +338,9 @@ fn lazy(shape: &TypeShape, path: &str) -> Option<crate::schema::PathFault> {
     match shape {
         TypeShape::Lazy(shape) => check_path(&shape(), path).or_else(|| lazy(&shape(), path)),
         TypeShape::Optional(inner) | TypeShape::List(inner) => lazy(inner, path),
-        TypeShape::Example { shape, .. } => lazy(shape, path),
+        TypeShape::Example { shape, .. }
+        | TypeShape::Strict(shape)
+        | TypeShape::Aliased { shape, .. } => lazy(shape, path),
         TypeShape::Struct(shape) => {
             let (first, rest) = path.split_once('.')?;
             let field = shape.fields.iter().find(|field| field.name == first)?;
@@ -389,12 +403,30 @@ fn handlers(registry: &Registry, faults: &mut Vec<RegistryFault>) {
 }
 
 fn commands(registry: &Registry, faults: &mut Vec<RegistryFault>) {
+    for function in &registry.functions {
+        if registry
+            .command_by_type((function.command_type)())
+            .is_none()
+        {
+            faults.push(RegistryFault::UnknownCommandOfFunction {
+                function: function.name,
+                command: function.command,
+                location: function.location,
+            });
+        }
+    }
     let mut deciders: BTreeMap<TypeId, Vec<(&'static str, Location)>> = BTreeMap::new();
     for decider in registry.handlers.iter().flat_map(|entry| entry.decides) {
         deciders
             .entry((decider.command_type)())
             .or_default()
             .push((decider.command, decider.location));
+    }
+    for function in &registry.functions {
+        deciders
+            .entry((function.command_type)())
+            .or_default()
+            .push((function.command, function.location));
     }
     for found in deciders.values() {
         if let [(command, first), (_, second), ..] = found[..] {

@@ -45,6 +45,12 @@ impl fmt::Display for Registry {
                     }
                 }
             }
+            for function in self.functions.iter().filter(|f| (f.command_type)() == id) {
+                write!(f, " -> fn {} ({})", function.name, function.location)?;
+                for service in function.services {
+                    write!(f, ", takes {}", (service.type_name)())?;
+                }
+            }
             if !command.encrypted.is_empty() {
                 write!(f, ", encrypts {}", command.encrypted.join(", "))?;
             }

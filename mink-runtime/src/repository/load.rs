@@ -117,6 +117,9 @@ impl Repository {
 
     /// Brings a loaded aggregate up to date: reads only what came after its version.
     ///
+    /// An aggregate whose next event is no longer in its stream, or whose stream was set back, as by a restored backup,
+    /// is loaded anew.
+    ///
     /// # Errors
     /// As [`load`](Self::load). The aggregate may have evolved part of the way.
     pub async fn catch_up<A: AggregateHandlers>(
@@ -124,6 +127,18 @@ impl Repository {
         tenant: &TenantId,
         loaded: &mut Loaded<A>,
     ) -> Result<(), LoadError> {
+        while !self.follow(tenant, loaded).await? {
+            *loaded = Loaded::initial(loaded.stream.clone());
+        }
+        Ok(())
+    }
+
+    /// Evolves an aggregate from what came after its version; `false` when that does not join on.
+    async fn follow<A: AggregateHandlers>(
+        &self,
+        tenant: &TenantId,
+        loaded: &mut Loaded<A>,
+    ) -> Result<bool, LoadError> {
         let mut query = StreamQuery::new(tenant.clone(), loaded.stream.clone());
         query.from = loaded.version + 1;
         let observer = self.observer();
@@ -132,28 +147,34 @@ impl Repository {
         }
         let span = load_span(observer.service(), &query);
         let from = loaded.version;
-        watched!(observer, Operation::Load, span, self.read_on(query, loaded))?;
-        span.record("mink.events.loaded", loaded.version - from);
+        let joined = watched!(observer, Operation::Load, span, self.read_on(query, loaded))?;
+        span.record("mink.events.loaded", loaded.version.saturating_sub(from));
         span.record("mink.stream.version", loaded.version);
-        Ok(())
+        Ok(joined)
     }
 
     async fn read_on<A: AggregateHandlers>(
         &self,
         query: StreamQuery,
         loaded: &mut Loaded<A>,
-    ) -> Result<(), LoadError> {
+    ) -> Result<bool, LoadError> {
         let mut next = Some(query);
         while let Some(query) = next {
             let Some(page) = self.read_page(&query).await? else {
-                return Ok(());
+                return Ok(loaded.version == 0);
             };
+            if page.version < loaded.version {
+                return Ok(false);
+            }
             for event in &page.events {
+                if loaded.version > 0 && event.version != loaded.version + 1 {
+                    return Ok(false);
+                }
                 self.evolve(loaded, event)?;
             }
             next = query.after(&page);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// A page of a stream, `None` when the stream does not exist. Repeated while the store cannot be reached.

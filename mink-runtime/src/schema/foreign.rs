@@ -104,12 +104,18 @@ impl<T: Shape, S> Shape for HashSet<T, S> {
     const SHAPE: TypeShape = TypeShape::List(&T::SHAPE);
 }
 
-impl<K, V: Shape> Shape for BTreeMap<K, V> {
-    const SHAPE: TypeShape = TypeShape::Map(&V::SHAPE);
+impl<K: Shape, V: Shape> Shape for BTreeMap<K, V> {
+    const SHAPE: TypeShape = TypeShape::Map {
+        key: &K::SHAPE,
+        value: &V::SHAPE,
+    };
 }
 
-impl<K, V: Shape, S> Shape for HashMap<K, V, S> {
-    const SHAPE: TypeShape = TypeShape::Map(&V::SHAPE);
+impl<K: Shape, V: Shape, S> Shape for HashMap<K, V, S> {
+    const SHAPE: TypeShape = TypeShape::Map {
+        key: &K::SHAPE,
+        value: &V::SHAPE,
+    };
 }
 
 impl<T: Shape, const N: usize> Shape for [T; N] {

@@ -24,7 +24,9 @@ pub const fn check_path(shape: &TypeShape, path: &str) -> Option<PathFault> {
 const fn check(shape: &TypeShape, path: &[u8], start: usize) -> Option<PathFault> {
     match shape {
         TypeShape::Optional(inner) | TypeShape::List(inner) => check(inner, path, start),
-        TypeShape::Example { shape, .. } => check(shape, path, start),
+        TypeShape::Example { shape, .. }
+        | TypeShape::Strict(shape)
+        | TypeShape::Aliased { shape, .. } => check(shape, path, start),
         // a constant cannot call the function behind it: such a path is checked when the registry is verified
         TypeShape::Any | TypeShape::Lazy(_) => None,
         TypeShape::Struct(shape) => field(shape.fields, path, start),
@@ -47,7 +49,7 @@ const fn check(shape: &TypeShape, path: &[u8], start: usize) -> Option<PathFault
         | TypeShape::Float(_)
         | TypeShape::Text
         | TypeShape::Formatted(_)
-        | TypeShape::Map(_)
+        | TypeShape::Map { .. }
         | TypeShape::Tuple(_) => Some(PathFault::NotAnObject),
     }
 }

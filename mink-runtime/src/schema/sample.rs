@@ -63,7 +63,11 @@ fn sample(shape: &TypeShape, fill: Fill, variant: usize, depth: usize) -> Value 
         TypeShape::Optional(shape) => inner(shape),
         TypeShape::List(_) if fill == Fill::Least || depth > DEEPEST => json!([]),
         TypeShape::List(shape) => json!([inner(shape)]),
-        TypeShape::Map(_) => json!({}),
+        TypeShape::Map { .. } if fill == Fill::Least || depth > DEEPEST => json!({}),
+        TypeShape::Map { key, value } => match key_text(&inner(key)) {
+            Some(key) => json!({ key: inner(value) }),
+            None => json!({}),
+        },
         TypeShape::Tuple(shapes) => Value::Array(shapes.iter().map(inner).collect()),
         TypeShape::Struct(StructShape { fields, .. }) => {
             Value::Object(object(fields, fill, variant, depth))
@@ -73,7 +77,17 @@ fn sample(shape: &TypeShape, fill: Fill, variant: usize, depth: usize) -> Value 
             Example::Text(text) => json!(text),
             Example::Json(json) => serde_json::from_str(json).unwrap_or(Value::Null),
         },
+        TypeShape::Strict(shape) | TypeShape::Aliased { shape, .. } => inner(shape),
         TypeShape::Lazy(shape) => inner(&shape()),
+    }
+}
+
+/// A key as JSON writes it: always text.
+fn key_text(key: &Value) -> Option<String> {
+    match key {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(key.to_string()),
+        _ => None,
     }
 }
 
@@ -97,16 +111,20 @@ fn variant_of(shape: &EnumShape, fill: Fill, variant: usize, depth: usize) -> Va
     else {
         return Value::Null;
     };
-    let content = sample(&chosen.shape, fill, variant, depth + 1);
+    let held = match &chosen.shape {
+        TypeShape::Aliased { shape, .. } => *shape,
+        shape => shape,
+    };
+    let content = sample(held, fill, variant, depth + 1);
     match shape.tag {
-        Tag::External if matches!(chosen.shape, TypeShape::Unit) => json!(chosen.name),
+        Tag::External if matches!(held, TypeShape::Unit) => json!(chosen.name),
         Tag::External => json!({ chosen.name: content }),
         Tag::Internal { tag } => {
             let mut fields = content.as_object().cloned().unwrap_or_default();
             fields.insert(tag.to_owned(), json!(chosen.name));
             Value::Object(fields)
         }
-        Tag::Adjacent { tag, .. } if matches!(chosen.shape, TypeShape::Unit) => {
+        Tag::Adjacent { tag, .. } if matches!(held, TypeShape::Unit) => {
             json!({ tag: chosen.name })
         }
         Tag::Adjacent { tag, content: name } => json!({ tag: chosen.name, name: content }),
@@ -146,8 +164,12 @@ fn any_lossy(shape: &TypeShape, depth: usize) -> bool {
         && match shape {
             TypeShape::Float(_) | TypeShape::Any => true,
             TypeShape::Formatted(format) => !matches!(*format, "uuid" | "date" | "char"),
-            TypeShape::Optional(inner) | TypeShape::List(inner) | TypeShape::Map(inner) => {
-                any_lossy(inner, depth + 1)
+            TypeShape::Optional(inner)
+            | TypeShape::List(inner)
+            | TypeShape::Strict(inner)
+            | TypeShape::Aliased { shape: inner, .. } => any_lossy(inner, depth + 1),
+            TypeShape::Map { key, value } => {
+                any_lossy(key, depth + 1) || any_lossy(value, depth + 1)
             }
             TypeShape::Tuple(shapes) => shapes.iter().any(|shape| any_lossy(shape, depth + 1)),
             TypeShape::Struct(shape) => shape
@@ -170,7 +192,11 @@ fn most_variants(shape: &TypeShape, depth: usize) -> usize {
     }
     let next = |shape: &TypeShape| most_variants(shape, depth + 1);
     match shape {
-        TypeShape::Optional(inner) | TypeShape::List(inner) | TypeShape::Map(inner) => next(inner),
+        TypeShape::Optional(inner)
+        | TypeShape::List(inner)
+        | TypeShape::Map { value: inner, .. }
+        | TypeShape::Strict(inner)
+        | TypeShape::Aliased { shape: inner, .. } => next(inner),
         TypeShape::Tuple(shapes) => shapes.iter().map(next).max().unwrap_or(1),
         TypeShape::Struct(shape) => shape
             .fields

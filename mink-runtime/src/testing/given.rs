@@ -104,7 +104,7 @@ impl<A: AggregateHandlers> Given<A> {
 
     /// Lets the aggregate decide a command, and evolves it from what it decided.
     #[track_caller]
-    pub fn when<C>(mut self, command: C) -> Then<A, A::Error>
+    pub fn when<C>(mut self, command: C) -> Then<A, A::Error, A::Reply>
     where
         C: Routed<A>,
         A: Handles<C>,
@@ -114,15 +114,15 @@ impl<A: AggregateHandlers> Given<A> {
             aggregate_id: command.aggregate_id().into_owned(),
             version: self.version,
             command_id: Uuid::nil(),
-            metadata: self.metadata.clone(),
+            metadata: Arc::new(self.metadata.clone()),
             now: self.now,
             services: Arc::new(self.services.clone()),
         };
         let decided = block_on(self.state.handle(command, &context));
         let outcome = match decided {
-            Ok(events) => {
-                self.evolve(&events);
-                Ok(events)
+            Ok(decided) => {
+                self.evolve(&decided.events);
+                Ok(decided)
             }
             Err(Refusal::Domain(error)) => Err(error),
             Err(Refusal::MissingService(missing)) => {

@@ -1,17 +1,17 @@
 use std::fmt::{Debug, Display};
 
 use super::{Given, diff};
-use crate::aggregate::{AggregateHandlers, Events, Handles, IntoEvents};
+use crate::aggregate::{AggregateHandlers, Decided, Events, Handles, IntoEvents};
 use crate::command::Routed;
 
 /// What came of a command.
-pub struct Then<A, E> {
+pub struct Then<A, E, R = ()> {
     pub(super) given: Given<A>,
     pub(super) command: &'static str,
-    pub(super) outcome: Result<Events<A>, E>,
+    pub(super) outcome: Result<Decided<A, R>, E>,
 }
 
-impl<A: AggregateHandlers, E: Display> Then<A, E> {
+impl<A: AggregateHandlers, E: Display, R> Then<A, E, R> {
     /// Exactly these events, in this order.
     ///
     /// # Panics
@@ -24,8 +24,8 @@ impl<A: AggregateHandlers, E: Display> Then<A, E> {
     pub fn then(self, expected: impl IntoEvents<A>) -> Self {
         let expected = Events::from_all(expected);
         match &self.outcome {
-            Ok(events) => {
-                if let Some(diff) = diff::events(&expected, events) {
+            Ok(decided) => {
+                if let Some(diff) = diff::events(&expected, &decided.events) {
                     panic!(
                         "`{}` led to other events than expected:\n{diff}",
                         self.command
@@ -54,6 +54,29 @@ impl<A: AggregateHandlers, E: Display> Then<A, E> {
         self.then(())
     }
 
+    /// Exactly this reply besides the events.
+    ///
+    /// # Panics
+    /// Otherwise.
+    #[track_caller]
+    #[allow(
+        clippy::return_self_not_must_use,
+        reason = "it is an assertion; going on is optional"
+    )]
+    pub fn then_reply(self, expected: R) -> Self
+    where
+        R: PartialEq + Debug,
+    {
+        match &self.outcome {
+            Ok(decided) if decided.reply == expected => self,
+            Ok(decided) => panic!(
+                "`{}` was answered with another reply\n  expected: {expected:?}\n       got: {:?}",
+                self.command, decided.reply
+            ),
+            Err(error) => panic!("`{}` was refused: {error}", self.command),
+        }
+    }
+
     /// Exactly this refusal.
     ///
     /// # Panics
@@ -73,7 +96,7 @@ impl<A: AggregateHandlers, E: Display> Then<A, E> {
                 "`{}` was refused with another error\n  expected: {expected:?}\n       got: {error:?}",
                 self.command
             ),
-            Ok(events) => self.not_refused(&format!("{expected:?}"), events),
+            Ok(decided) => self.not_refused(&format!("{expected:?}"), &decided.events),
         }
     }
 
@@ -90,7 +113,7 @@ impl<A: AggregateHandlers, E: Display> Then<A, E> {
         match &self.outcome {
             Err(error) if is_it(error) => self,
             Err(error) => panic!("`{}` was refused with another error: {error}", self.command),
-            Ok(events) => self.not_refused("a refusal", events),
+            Ok(decided) => self.not_refused("a refusal", &decided.events),
         }
     }
 
@@ -106,7 +129,7 @@ impl<A: AggregateHandlers, E: Display> Then<A, E> {
 
     /// The next command, on the state that this one left.
     #[track_caller]
-    pub fn when<C>(self, command: C) -> Then<A, <A as Handles<C>>::Error>
+    pub fn when<C>(self, command: C) -> Then<A, <A as Handles<C>>::Error, <A as Handles<C>>::Reply>
     where
         C: Routed<A>,
         A: Handles<C>,

@@ -62,6 +62,7 @@ impl Sink {
     fn retire(&self, _: RetireKind) {}
     fn own(&self, _: OwnIdType) {}
     fn own_derives(&self, _: OwnDerives) {}
+    fn local(&self, _: Local) {}
 }
 
 #[test]
@@ -121,13 +122,46 @@ fn an_id_type_of_the_domains_own_is_shown_by_its_display() {
     assert_eq!(command.aggregate_id(), "o9");
 }
 
-#[command(derive(none))]
+#[command(local, derive(none))]
 #[derive(Clone)]
 struct OwnDerives {
     id: u8,
 }
 
 #[test]
-fn a_command_needs_no_more_than_clone() {
+fn a_command_that_is_never_sent_needs_no_more_than_clone() {
     assert_eq!(OwnDerives { id: 1 }.clone().aggregate_id(), "1");
+    assert!(OwnDerives::JSON.is_none());
+}
+
+/// Holds what no JSON can.
+#[command(local)]
+struct Local {
+    id: u8,
+    at: LocalPart,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+struct LocalPart(std::time::Instant);
+
+#[test]
+fn a_local_command_may_hold_what_cannot_be_written() {
+    let command = Local {
+        id: 1,
+        at: LocalPart(std::time::Instant::now()),
+    };
+    assert_eq!(command.clone(), command);
+    assert!(Local::JSON.is_none());
+}
+
+#[test]
+fn a_command_is_written_and_read_as_its_serde_says() {
+    let json = ByIdItself::JSON.unwrap();
+    let command = ByIdItself {
+        id: 1,
+        customer_id: 2,
+    };
+    let text = (json.write)(&command).unwrap();
+    assert_eq!(text, br#"{"id":1,"customer_id":2}"#);
+    assert_eq!((json.read)(&text).unwrap(), command);
 }

@@ -244,7 +244,7 @@ async fn a_service_that_nobody_provided_is_a_refusal_that_names_it() {
         aggregate_id: "1".to_owned(),
         version: 0,
         command_id: mink::id::EventId::new().0,
-        metadata: mink::metadata::Metadata::default(),
+        metadata: mink::metadata::Metadata::default().into(),
         now: std::time::SystemTime::UNIX_EPOCH.into(),
         services: std::sync::Arc::default(),
     };

@@ -193,6 +193,35 @@ async fn a_look_at_the_health_sets_the_gauges() {
 }
 
 #[tokio::test]
+async fn the_cache_says_what_it_found_and_what_had_to_make_room() {
+    let recorder = record();
+    let app = Mink::builder()
+        .url("memory://")
+        .service_name("bank")
+        .cached_aggregates(8)
+        .open()
+        .await
+        .unwrap();
+    app.dispatch(deposit("1", 5)).await.unwrap();
+    app.dispatch(deposit("1", 5)).await.unwrap();
+    let numbers = recorder.read();
+    let cache = |numbers: &BTreeMap<String, f64>, outcome: &str| {
+        let labels = format!("outcome={outcome} service=bank");
+        of(numbers, names::CACHE, &labels)
+    };
+    assert_eq!(
+        (cache(&numbers, "hit"), cache(&numbers, "miss")),
+        (1.0, 1.0)
+    );
+    assert_eq!(cache(&numbers, "evicted"), 0.0);
+    for id in 100..200 {
+        app.dispatch(deposit(&id.to_string(), 5)).await.unwrap();
+    }
+    let evicted = cache(&recorder.read(), "evicted");
+    assert_eq!(evicted as u64, 101 - app.cache_stats().entries);
+}
+
+#[tokio::test]
 async fn the_cache_and_the_snapshots_have_counters() {
     let recorder = record();
     let (app, _) = open("bank").await;
@@ -213,6 +242,7 @@ async fn the_cache_and_the_snapshots_have_counters() {
         (names::CACHE, "hit", 1.0),
         (names::CACHE, "miss", 1.0),
         (names::CACHE, "evicted", 1.0),
+        (names::CACHE, "confirmed", 0.0),
         (names::SNAPSHOTS, "taken", 1.0),
         (names::SNAPSHOTS, "loaded", 0.0),
         (names::SNAPSHOTS, "ignored", 1.0),

@@ -74,6 +74,7 @@ async fn a_handler_that_dispatches_to_its_own_aggregate_conflicts_and_does_not_h
         .service::<Outside>(outside.clone())
         .bus_options(BusOptions {
             conflict_retries: 2,
+            ..BusOptions::default()
         })
         .open()
         .await
@@ -85,7 +86,7 @@ async fn a_handler_that_dispatches_to_its_own_aggregate_conflicts_and_does_not_h
     );
     let error = both.await.unwrap().unwrap_err();
     assert!(
-        matches!(error, mink::bus::DispatchError::Contended(_)),
+        matches!(error.fault(), Some(mink::bus::CommandFault::Contended(_))),
         "{error}"
     );
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use mink_runtime::bus::DispatchError;
+use mink_runtime::bus::{CommandFault, DispatchError};
 use mink_runtime::storage::{CommitError, open};
 use mink_stress::crash::{Appender, judge, read_feed};
 use mink_stress::domain::Ledger;
@@ -90,7 +90,10 @@ async fn postgres_on_a_full_disk_refuses_the_commit_and_takes_it_once_there_is_r
         .await
         .unwrap_err();
     assert!(
-        matches!(error, DispatchError::Commit(CommitError::StorageFull)),
+        matches!(
+            error,
+            DispatchError::Failed(CommandFault::Commit(CommitError::StorageFull))
+        ),
         "{error:?}"
     );
     assert!(full.finish().unwrap().contains("ENOSPC"));
@@ -121,7 +124,10 @@ async fn postgres_that_is_read_only_is_read_and_refuses_to_be_written() {
     assert_eq!(app.load::<Ledger>("before").await.unwrap().parts, 2);
     let error = app.dispatch(write("after", 1)).await.unwrap_err();
     assert!(
-        matches!(error, DispatchError::Commit(CommitError::ReadOnly { .. })),
+        matches!(
+            error,
+            DispatchError::Failed(CommandFault::Commit(CommitError::ReadOnly { .. }))
+        ),
         "{error:?}"
     );
     app.shutdown().await.unwrap();

@@ -1,6 +1,6 @@
 //! Events and names at and beyond their limits.
 
-use mink_runtime::bus::DispatchError;
+use mink_runtime::bus::{CommandFault, DispatchError};
 use mink_runtime::id::{InvalidName, Position};
 use mink_runtime::repository::LoadError;
 use mink_runtime::storage::{CommitError, FeedFilter};
@@ -13,7 +13,11 @@ async fn an_event_over_the_limit_is_refused_alone(at: Ground) {
     let refused = at.app.dispatch(write_of("large", 1, &large));
     let neighbour = at.app.dispatch(write("small", 1));
     let (refused, neighbour) = futures_util::future::join(refused, neighbour).await;
-    let Err(DispatchError::Commit(CommitError::EventTooLarge { bytes, limit, .. })) = refused
+    let Err(DispatchError::Failed(CommandFault::Commit(CommitError::EventTooLarge {
+        bytes,
+        limit,
+        ..
+    }))) = refused
     else {
         panic!("{refused:?}");
     };
@@ -87,7 +91,7 @@ async fn every_name_is_its_own_stream_or_refused(at: Ground) {
         (String::new(), false),
     ] {
         let error = at.app.dispatch(write(&name, 1)).await.unwrap_err();
-        let DispatchError::Load(LoadError::InvalidName(error)) = error else {
+        let DispatchError::Failed(CommandFault::Load(LoadError::InvalidName(error))) = error else {
             panic!("{error:?}");
         };
         assert_eq!(

@@ -5,4 +5,12 @@ struct PlaceOrder {
     customer: String,
 }
 
+#[derive(Aggregate, Default)]
+struct Order;
+
+#[handlers]
+impl Order {
+    fn place(&self, _: PlaceOrder) {}
+}
+
 fn main() {}

@@ -6,4 +6,12 @@ struct PlaceOrder {
     customer_id: String,
 }
 
+#[derive(Aggregate, Default)]
+struct Order;
+
+#[handlers]
+impl Order {
+    fn place(&self, _: PlaceOrder) {}
+}
+
 fn main() {}

@@ -1,6 +1,6 @@
 use mink::prelude::*;
 
-#[command]
-struct CloseShop;
+#[handler]
+fn send_invoice() {}
 
 fn main() {}

@@ -1,0 +1,127 @@
+use std::time::Duration;
+
+use super::{Mink, Result};
+use crate::bus::{
+    Detached, DispatchError, DispatchOptions, Dispatchable, JsonDispatchError, JsonReceipt,
+    StillRunning,
+};
+
+impl Mink {
+    /// Sends a command to its aggregate, or to its free-standing handler.
+    ///
+    /// An aggregate answers with a [`Receipt`](crate::bus::Receipt) when its events are durable: it is loaded, decides,
+    /// and the events are committed at the version it decided on; it decides anew when another writer was first (see
+    /// [`Bus::dispatch`](crate::bus::Bus::dispatch)). A free-standing handler answers with its reply.
+    ///
+    /// Within a handler, the command that is being handled is the cause of this one, and what this handle's metadata
+    /// does not say is that command's.
+    ///
+    /// # Errors
+    /// [`DispatchError::Rejected`] with the domain's own error; the others are the infrastructure's.
+    pub async fn dispatch<C, To>(&self, command: C) -> Result<C::Answer, DispatchError<C::Error>>
+    where
+        C: Dispatchable<To>,
+    {
+        self.dispatch_with(command, DispatchOptions::new()).await
+    }
+
+    /// Sends a command as the options say.
+    ///
+    /// # Errors
+    /// As [`dispatch`](Self::dispatch).
+    pub async fn dispatch_with<C, To>(
+        &self,
+        command: C,
+        options: DispatchOptions,
+    ) -> Result<C::Answer, DispatchError<C::Error>>
+    where
+        C: Dispatchable<To>,
+    {
+        self.shared
+            .bus
+            .dispatch(&self.tenant, &self.traced(), command, options)
+            .await
+    }
+
+    /// Sends many commands of one type; tells how each ended, in the order in which they were given.
+    ///
+    /// Several run at the same time, at most [`BusOptions::concurrency`](crate::bus::BusOptions::concurrency); those
+    /// for the same aggregate one after the other in their order, whether the one before was refused or not. Each is a
+    /// dispatch and a commit of its own: for all or none of them use a [`session`](Self::session).
+    ///
+    /// Dropping the future lets go of those that have not ended.
+    pub async fn dispatch_all<C, To>(
+        &self,
+        commands: impl IntoIterator<Item = C>,
+    ) -> Vec<Result<C::Answer, DispatchError<C::Error>>>
+    where
+        C: Dispatchable<To>,
+    {
+        self.shared
+            .bus
+            .dispatch_all(&self.tenant, &self.traced(), commands)
+            .await
+    }
+
+    /// Sends a command and does not wait for it: the handle is awaited for the answer, or cancels it.
+    ///
+    /// Shutting down waits for it as for any other.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    pub fn dispatch_detached<C, To>(&self, command: C) -> Detached<C::Answer, C::Error>
+    where
+        C: Dispatchable<To>,
+    {
+        self.shared.bus.dispatch_detached(
+            &self.tenant,
+            &self.traced(),
+            command,
+            DispatchOptions::new(),
+        )
+    }
+
+    /// Sends the command of this name, whose payload is JSON, and tells what came of it as JSON.
+    ///
+    /// # Errors
+    /// [`JsonDispatchError`]: no command has the name, it is never sent (`#[command(local)]`), the payload does not fit
+    /// (told without any value), the domain said no, the infrastructure's.
+    pub async fn dispatch_json(
+        &self,
+        name: &str,
+        payload: &serde_json::Value,
+    ) -> Result<JsonReceipt, JsonDispatchError> {
+        self.shared
+            .bus
+            .dispatch_json(
+                &self.tenant,
+                &self.traced(),
+                name,
+                payload,
+                DispatchOptions::new(),
+            )
+            .await
+    }
+
+    /// Refuses new commands and commits, waits for the commands that are being handled and for the commits that were
+    /// accepted, and closes the store. Every other handle is closed with it. Called again it does no harm.
+    ///
+    /// Waits as long as [`BusOptions::drain_within`](crate::bus::BusOptions::drain_within) says. Called from within a
+    /// handler it does not wait for that one; what that one still has to commit is refused.
+    ///
+    /// # Errors
+    /// [`Error::StillRunning`](super::Error::StillRunning) when the time was over first. The store is closed all the
+    /// same.
+    pub async fn shutdown(self) -> Result<()> {
+        let within = self.shared.bus.drain_within();
+        Ok(self.close(within).await?)
+    }
+
+    /// [`shutdown`](Self::shutdown) that waits for this long at most.
+    ///
+    /// # Errors
+    /// [`StillRunning`] when the time was over first. The store is closed all the same.
+    pub async fn close(&self, within: Duration) -> Result<(), StillRunning> {
+        self.shared.bus.close(within).await
+    }
+}

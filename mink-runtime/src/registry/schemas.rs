@@ -1,0 +1,29 @@
+use super::{EventEntry, Registry};
+use crate::schema::{Declared, EventSchema};
+use crate::storage::Format;
+
+impl Registry {
+    /// How each declared event is stored, by stored name: what a [`SchemaLock`](crate::schema::SchemaLock) pins.
+    #[must_use]
+    pub fn schemas(&self) -> Vec<Declared> {
+        self.events().iter().map(declared).collect()
+    }
+}
+
+fn declared(entry: &EventEntry) -> Declared {
+    Declared {
+        event: entry.name.to_owned(),
+        version: entry.version,
+        upcasts_from: (entry.upcasts_from)(),
+        schema: EventSchema::new(&entry.shape, entry.encrypted, Format::Json.name()),
+        type_name: short((entry.type_name)()),
+        place: entry.location.to_string(),
+    }
+}
+
+/// A type's name without its path and its arguments.
+fn short(name: &str) -> String {
+    let name = name.split('<').next().unwrap_or(name);
+    let name = name.rsplit("::").next().unwrap_or(name);
+    name.trim_start_matches("r#").to_owned()
+}

@@ -1,0 +1,54 @@
+use mink::bus::{CommandFault, Effect};
+
+use super::domain::{balance, deposit, later, open, open_with_gate};
+
+#[tokio::test]
+async fn a_detached_command_is_awaited_for_its_answer() {
+    let app = open().await;
+    let receipt = app.dispatch_detached(deposit("a", 1)).await.unwrap();
+    assert_eq!(receipt.version(), 1);
+}
+
+#[tokio::test]
+async fn a_detached_command_goes_on_when_its_handle_is_dropped() {
+    let (app, gate) = open_with_gate().await;
+    drop(app.dispatch_detached(later("a", 5)));
+    gate.arrived.notified().await;
+    gate.let_go(1);
+    while balance(&app, "a").await == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_is_cancelled_before_its_commit_writes_nothing() {
+    let (app, gate) = open_with_gate().await;
+    let detached = app.dispatch_detached(later("a", 5));
+    gate.arrived.notified().await;
+    assert_eq!(detached.effect(), Effect::None);
+    detached.cancel();
+    let fault = detached.await.unwrap_err();
+    assert!(
+        matches!(
+            fault.fault(),
+            Some(CommandFault::Cancelled {
+                effect: Effect::None,
+                ..
+            })
+        ),
+        "{fault}"
+    );
+    assert_eq!(balance(&app, "a").await, 0);
+}
+
+#[tokio::test]
+async fn cancelling_what_has_ended_changes_nothing() {
+    let app = open().await;
+    let detached = app.dispatch_detached(deposit("a", 5));
+    while !detached.is_finished() {
+        tokio::task::yield_now().await;
+    }
+    detached.cancel();
+    assert_eq!(detached.effect(), Effect::Durable);
+    assert_eq!(detached.await.unwrap().version(), 1);
+}

@@ -1,0 +1,11 @@
+use mink::prelude::*;
+
+struct SendInvoice {
+    customer: String,
+}
+
+async fn send(app: Mink, command: SendInvoice) {
+    app.dispatch(command).await.unwrap();
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use mink::prelude::*;
+
+struct SendInvoice {
+    customer: String,
+}
+
+#[handler]
+fn send_invoice(_: SendInvoice) {}
+
+fn main() {}

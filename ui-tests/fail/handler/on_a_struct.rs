@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[handler]
+struct SendInvoice {
+    customer: String,
+}
+
+fn main() {}

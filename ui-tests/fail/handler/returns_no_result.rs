@@ -1,0 +1,13 @@
+use mink::prelude::*;
+
+#[command]
+struct SendInvoice {
+    customer: String,
+}
+
+#[handler]
+fn send_invoice(_: SendInvoice) -> u64 {
+    7
+}
+
+fn main() {}

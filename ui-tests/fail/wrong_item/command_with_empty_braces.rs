@@ -1,6 +1,0 @@
-use mink::prelude::*;
-
-#[command]
-struct CloseShop {}
-
-fn main() {}

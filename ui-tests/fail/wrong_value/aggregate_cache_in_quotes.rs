@@ -1,0 +1,7 @@
+use mink::prelude::*;
+
+#[derive(Aggregate, Default)]
+#[aggregate(cache = "no")]
+struct Order;
+
+fn main() {}

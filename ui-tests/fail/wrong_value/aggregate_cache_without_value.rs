@@ -1,0 +1,7 @@
+use mink::prelude::*;
+
+#[derive(Aggregate, Default)]
+#[aggregate(cache)]
+struct Order;
+
+fn main() {}

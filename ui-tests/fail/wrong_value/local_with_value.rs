@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[command(local = true)]
+struct PlaceOrder {
+    order_id: String,
+}
+
+fn main() {}
