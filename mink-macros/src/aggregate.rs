@@ -3,6 +3,7 @@
 mod check;
 mod expand;
 mod parse;
+mod snapshot;
 
 use proc_macro2::TokenStream;
 use quote::quote;

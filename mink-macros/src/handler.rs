@@ -166,13 +166,7 @@ fn expand(root: &Root, function: &ItemFn, signature: &Signature) -> TokenStream 
         let close = quote_spanned!(end=> ;);
         quote!(#open #returned #close)
     };
-    let checked = (!signature.refused).then(|| {
-        let (start, end) = ends(&returned);
-        let root = root.at(start);
-        let open = quote_spanned!(start=> const _: () = #root::__private::is_an_outcome::<);
-        let close = quote_spanned!(end=> >(););
-        quote!(#open #returned #close)
-    });
+    let checked = (!signature.refused).then(|| checks(root, &signature.returned));
     let handled = if signature.refused {
         quote!(())
     } else {
@@ -190,7 +184,7 @@ fn expand(root: &Root, function: &ItemFn, signature: &Signature) -> TokenStream 
         }
     };
     let here = root.location(name.span());
-    let error = match arguments(&function_output(function), "Result").as_deref() {
+    let error = match arguments(&signature.returned, "Result").as_deref() {
         Some([_, error]) if !signature.refused => error.to_token_stream(),
         _ => quote!(::core::convert::Infallible),
     };
@@ -230,9 +224,24 @@ fn expand(root: &Root, function: &ItemFn, signature: &Signature) -> TokenStream 
     }
 }
 
-fn function_output(function: &ItemFn) -> Type {
-    match &function.sig.output {
-        ReturnType::Default => syn::parse_quote!(()),
-        ReturnType::Type(_, ty) => (**ty).clone(),
+/// Refuses what cannot be returned, each part where it is written.
+fn checks(root: &Root, returned: &Type) -> TokenStream {
+    let check = |name: &str, ty: &Type| {
+        let (start, end) = ends(ty);
+        let root = root.at(start);
+        let name = Ident::new(name, start);
+        let open = quote_spanned!(start=> const _: () = #root::__private::#name::<);
+        let close = quote_spanned!(end=> >(););
+        quote!(#open #ty #close)
+    };
+    match arguments(returned, "Result").as_deref() {
+        Some([reply, error]) => {
+            let (reply, error) = (
+                check("is_a_reply", reply),
+                check("is_a_domain_error", error),
+            );
+            quote!(#reply #error)
+        }
+        _ => check("is_an_outcome", returned),
     }
 }

@@ -301,7 +301,28 @@ pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | `name = "sales_order"` | the category of its streams (`sales_order-1`), without `-` | the type's name |
 /// | `cache = false` | whether it is kept in memory between dispatches | `true` |
+/// | `snapshot(every = 100)` | keeps a snapshot of its state, see below | none |
 /// | `crate = path` | where `mink` is | what `Cargo.toml` calls it |
+///
+/// # Snapshots
+///
+/// ```
+/// use mink::prelude::*;
+///
+/// #[derive(Aggregate, Default, serde::Serialize, serde::Deserialize, Shape)]
+/// #[aggregate(snapshot(every = 100, after = "1 day", bytes = "1 MiB", version = 2))]
+/// struct Account { balance: u64 }
+/// ```
+///
+/// | Key of `snapshot(...)` | Takes a new snapshot | Without it |
+/// |---|---|---|
+/// | `every = 100` | after so many events since the last one | not by count |
+/// | `after = "1h"` | when the last one is so old and there are events since | not by age |
+/// | `bytes = "1 MiB"` | after events of so many bytes since the last one; a number is bytes | not by size |
+/// | `version = 2` | | 1; raised when an evolving method was corrected, so that older snapshots are ignored |
+///
+/// Any of them is enough. `snapshot` alone keeps those that `Mink::snapshot` takes. The state implements `Serialize`,
+/// `Deserialize` and `Shape`, and serde leaves out none of its fields.
 #[proc_macro_derive(Aggregate, attributes(aggregate))]
 pub fn derive_aggregate(item: TokenStream) -> TokenStream {
     let input = parse_macro_input!(item as DeriveInput);

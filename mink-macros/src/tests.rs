@@ -172,6 +172,22 @@ pinned!(
 );
 
 pinned!(
+    aggregate_with_snapshots,
+    aggregate(quote! {
+        #[aggregate(snapshot(every = 100, after = "1h 30m", bytes = "1 MiB", version = 2))]
+        pub struct Order { placed: bool }
+    })
+);
+
+pinned!(
+    aggregate_with_snapshots_on_demand,
+    aggregate(quote! {
+        #[aggregate(snapshot)]
+        pub struct Order { placed: bool }
+    })
+);
+
+pinned!(
     handlers_of_every_kind,
     crate::handlers::attribute(
         quote!(),

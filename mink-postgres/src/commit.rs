@@ -226,6 +226,11 @@ fn in_transaction(error: &sqlx::Error, stream: &StreamId) -> CommitError {
 
 /// Refuses what no statement can be made of. Sizes are the caller's to limit.
 fn check(commit: &Commit) -> Result<(), CommitError> {
+    if commit.idempotency.is_some() {
+        return Err(CommitError::Unsupported {
+            what: "idempotency keys",
+        });
+    }
     commit.check(&Limits {
         event_bytes: usize::MAX,
         commit_events: usize::MAX,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mink_runtime::id::StreamId;
-use mink_runtime::storage::{CommitError, StorageError};
+use mink_runtime::storage::{CommitError, Contended, StorageError};
 
 /// What a failed statement says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +125,7 @@ pub(crate) fn commit_error(error: &sqlx::Error, stream: &StreamId) -> CommitErro
         Fault::Lost => CommitError::OutcomeUnknown { reason: reason() },
         Fault::Unreachable | Fault::TooMuch => CommitError::Unavailable { reason: reason() },
         Fault::GaveWay | Fault::LockTimeout => CommitError::Busy {
-            stream: stream.clone(),
+            what: Contended::Stream(stream.clone()),
         },
         Fault::Full => CommitError::StorageFull,
         Fault::ReadOnly => CommitError::ReadOnly { reason: reason() },

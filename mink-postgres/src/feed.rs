@@ -75,6 +75,7 @@ impl Feed {
             {
                 return Ok(FeedPage {
                     events: Vec::new(),
+                    skipped: 0,
                     next: after,
                     head,
                 });
@@ -186,6 +187,7 @@ impl Feed {
         };
         Ok(FeedPage {
             events,
+            skipped: 0,
             next: Position(next),
             head: Position(head),
         })

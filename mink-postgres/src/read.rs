@@ -1,6 +1,7 @@
 //! Reading streams and events, each in one round trip.
 
 mod list;
+mod visit;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use sqlx::Postgres;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 
+pub(crate) use self::visit::Visited;
 use crate::connections::Connections;
 use crate::failure::{Fault, fault, storage_error};
 use crate::row::{Columns, EventReader, Whose};
@@ -19,6 +21,7 @@ use crate::schema::{Schema, Sql};
 
 const STREAM_FORWARDS: &str = include_str!("read/stream_forwards.sql");
 const STREAM_BACKWARDS: &str = include_str!("read/stream_backwards.sql");
+const VISIT: &str = include_str!("read/visit.sql");
 const STREAMS: &str = include_str!("read/streams.sql");
 const EVENT: &str = include_str!("read/event.sql");
 const STREAM_INFO: &str = include_str!("read/stream_info.sql");
@@ -28,6 +31,7 @@ pub(crate) struct Reader {
     connections: Arc<Connections>,
     stream_forwards: Sql,
     stream_backwards: Sql,
+    visit: Sql,
     streams: Sql,
     event: Sql,
     stream_info: Sql,
@@ -72,6 +76,7 @@ impl Reader {
             connections,
             stream_forwards: schema.fill(STREAM_FORWARDS),
             stream_backwards: schema.fill(STREAM_BACKWARDS),
+            visit: schema.fill(VISIT),
             streams: schema.fill(STREAMS),
             event: schema.fill(EVENT),
             stream_info: schema.fill(STREAM_INFO),
@@ -182,6 +187,9 @@ impl Reader {
             tenant: tenant.clone(),
             stream: stream.clone(),
             version: Columns::of(row).unsigned(0, "version", Whose::Stream(stream))?,
+            first: 1,
+            archived: false,
+            deleted: false,
         }))
     }
 }
@@ -205,6 +213,8 @@ impl Pages {
         let version = columns.unsigned(first, "version", whose)?;
         let page = to.get_or_insert_with(|| StreamPage {
             version,
+            first: 1,
+            archived: false,
             events: Vec::new(),
         });
         if !columns.is_null(first + 1) {

@@ -84,7 +84,7 @@ impl<'r> Columns<'r> {
         self.bytes(index)?.try_into().ok().map(i64::from_be_bytes)
     }
 
-    fn uuid(self, index: usize) -> Option<Uuid> {
+    pub(crate) fn uuid(self, index: usize) -> Option<Uuid> {
         Uuid::from_slice(self.bytes(index)?).ok()
     }
 

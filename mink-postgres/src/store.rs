@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use mink_runtime::id::{EventId, Position, StreamId, TenantId};
 use mink_runtime::storage::{
     Commit, CommitError, Committed, FeedFilter, FeedPage, RecordedEvent, Storage, StorageError,
-    StoreHealth, StreamInfo, StreamList, StreamPage, StreamQuery,
+    StoreHealth, StreamInfo, StreamList, StreamPage, StreamQuery, Visit, visit_pages,
 };
 use sqlx::{PgPool, Postgres, Transaction};
 use tokio::task::AbortHandle;
@@ -19,7 +19,7 @@ use crate::failure::storage_error;
 use crate::feed::{Feed, Sequencer, listen, run_turns};
 use crate::migrate::migrate;
 use crate::options::PostgresOptions;
-use crate::read::Reader;
+use crate::read::{Reader, Visited};
 use crate::schema::Schema;
 
 /// An event store in a schema of a PostgreSQL database. Cloning gives another handle on the same store.
@@ -83,6 +83,10 @@ impl std::fmt::Debug for PostgresStore {
 }
 
 impl PostgresStore {
+    pub(crate) fn check_open(&self) -> Result<(), StorageError> {
+        self.inner.core.check_open()
+    }
+
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts {
             connections,
@@ -299,6 +303,20 @@ impl Storage for PostgresStore {
         Box::pin(async move {
             self.inner.core.check_open()?;
             self.inner.core.reader.stream(query).await
+        })
+    }
+
+    fn visit_stream<'a>(
+        &'a self,
+        query: &'a StreamQuery,
+        visit: &'a mut Visit<'_>,
+    ) -> BoxFuture<'a, Result<u64, StorageError>> {
+        Box::pin(async move {
+            self.inner.core.check_open()?;
+            match self.inner.core.reader.visit(query, visit).await? {
+                Visited::Whole(version) => Ok(version),
+                Visited::Until(rest) => visit_pages(self, &rest, visit).await,
+            }
         })
     }
 

@@ -27,6 +27,7 @@ mink_runtime::storage_conformance! {
                     async move { open(&database).await }
                 }
             })
+            .lacking(&["keys", "keyed", "snapshots", "removing"])
             .keeping(database)
     }
 }

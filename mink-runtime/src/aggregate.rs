@@ -9,17 +9,19 @@
 
 mod decision;
 mod events;
+mod snapshot;
 
 use std::future::Future;
 
 pub use decision::{Agreement, Decided, Decision, DomainError, EventOf, IntoEvents, Replying};
 pub use events::{AnyEvent, Events};
+pub use snapshot::{SnapshotPolicy, SnapshotState, Snapshotted};
 
 use crate::command::{CommandContext, MissingService, Reply, Routed};
 use crate::event::Event;
 use crate::pipeline::{self, DecodeError};
 use crate::registry::Location;
-use crate::storage::RecordedEvent;
+use crate::storage::StoredEvent;
 
 /// State that is rebuilt from its events. `#[derive(Aggregate)]` implements it.
 ///
@@ -35,6 +37,8 @@ pub trait Aggregate: Default + Send + Sync + 'static {
     const NAME: &'static str;
     /// Whether it is kept in memory between dispatches, within the bounds that the application sets.
     const CACHE: bool = true;
+    /// When snapshots of its state are kept; `None` keeps none. That of [`Snapshotted`], where it is implemented.
+    const SNAPSHOTS: Option<SnapshotPolicy<Self>> = None;
 }
 
 /// The state evolves from the event `E`: synchronous, and it cannot fail, because the event has happened.
@@ -136,10 +140,14 @@ pub trait AggregateHandlers: Aggregate {
     ///
     /// # Errors
     /// When the payload cannot be read as the event it says it is.
-    fn evolve_stored(&mut self, event: &RecordedEvent) -> Result<bool, DecodeError> {
+    fn evolve_stored<'a>(
+        &mut self,
+        event: impl Into<StoredEvent<'a>>,
+    ) -> Result<bool, DecodeError> {
+        let event = event.into();
         match Self::EVOLVERS
             .iter()
-            .find(|evolver| *evolver.name == *event.event_type)
+            .find(|evolver| evolver.name == event.event_type)
         {
             Some(evolver) => (evolver.apply)(self, event).map(|()| true),
             None => Ok(false),
@@ -151,10 +159,12 @@ pub trait AggregateHandlers: Aggregate {
 pub struct Evolver<A> {
     /// The event's stored name.
     pub name: &'static str,
+    /// The version of the event's schema that this program knows.
+    pub version: u32,
     /// The event's Rust type.
     pub type_id: fn() -> std::any::TypeId,
     /// Reads the payload and applies it.
-    pub apply: fn(&mut A, &RecordedEvent) -> Result<(), DecodeError>,
+    pub apply: fn(&mut A, StoredEvent<'_>) -> Result<(), DecodeError>,
     /// The method.
     pub location: Location,
 }
@@ -168,6 +178,7 @@ impl<A> Evolver<A> {
     {
         Self {
             name: E::NAME,
+            version: E::VERSION,
             type_id: std::any::TypeId::of::<E>,
             apply: |aggregate, stored| {
                 let event: E = pipeline::decode(stored)?;

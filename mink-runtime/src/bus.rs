@@ -9,6 +9,7 @@
 
 mod decide;
 mod detached;
+mod dispatching;
 mod error;
 mod extensions;
 mod fault;
@@ -36,6 +37,7 @@ use tower::ServiceExt;
 
 pub use decide::encode_all;
 pub use detached::Detached;
+pub use dispatching::Dispatching;
 pub use error::DispatchError;
 pub use extensions::Extensions;
 pub use fault::CommandFault;

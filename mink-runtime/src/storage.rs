@@ -17,8 +17,11 @@ mod event;
 mod feed;
 mod group;
 mod health;
+mod keys;
+mod lifecycle;
 mod memory;
 mod read;
+mod snapshot;
 
 use std::sync::Arc;
 
@@ -26,18 +29,27 @@ use futures_util::future::BoxFuture;
 
 pub use commit::{Append, Commit, Committed, ExpectedVersion, Limits, StreamHead};
 pub use driver::{Driver, Opened, drivers, open};
-pub use error::{CommitError, ConcurrencyConflict, Source, StorageError};
-pub use event::{Format, NewEvent, RecordedEvent};
+pub use error::{CommitError, ConcurrencyConflict, Contended, Source, StorageError};
+pub use event::{Format, NewEvent, RecordedEvent, StoredEvent};
 pub use feed::{FeedEvent, FeedFilter, FeedPage};
 pub use group::{GroupCommit, GroupLoad, GroupOptions, GroupWatch};
 pub(crate) use health::milliseconds;
 pub use health::{FeedLag, SchemaVersion, StoreFault, StoreHealth};
+pub use keys::{
+    IdempotencyRecord, KeyDigest, Keys, NewReservation, Reservation, StoredAnswer, instant_after,
+};
+pub use lifecycle::{
+    Change, Decision, Lifecycle, LifecycleError, RestoreFault, StreamChange, StreamChanged,
+    StreamMarks, Touch,
+};
 pub use memory::MemoryStore;
-pub use read::{Direction, StreamInfo, StreamList, StreamPage, StreamQuery};
+pub use read::{Direction, StreamInfo, StreamList, StreamPage, StreamQuery, Visit, visit_pages};
+pub use snapshot::{Fingerprint, Snapshot, SnapshotPage, Snapshots};
 
 use crate::id::{EventId, Position, StreamId, TenantId};
 
-/// A place that keeps events: the one write door and the reads.
+/// A place that keeps events: the one write door and the reads, with [idempotency keys](Keys), [snapshots](Snapshots)
+/// and the [lifecycle](Lifecycle) of streams.
 ///
 /// Object-safe, because the store is chosen at run time by its URL. Implementations are cheap to call from many
 /// tasks at once. Every method that names a tenant touches that tenant's data only.
@@ -50,7 +62,7 @@ use crate::id::{EventId, Position, StreamId, TenantId};
 /// express is an ordinary large number and never an error.
 ///
 /// **Dropped futures.** Whoever drops the future of a commit leaves it whole or absent, and the store usable.
-pub trait Storage: Send + Sync + 'static {
+pub trait Storage: Keys + Snapshots + Lifecycle + Send + Sync + 'static {
     /// A short name for messages, as `sqlite`. Never holds a password.
     fn name(&self) -> &str;
 
@@ -60,16 +72,20 @@ pub trait Storage: Send + Sync + 'static {
     /// Commits every value of the batch, each atomically by itself, each with its own answer, in one round trip
     /// where the database allows it. `results[i]` answers `batch[i]`.
     ///
-    /// * No stream occurs in two commits of one batch, and every value has passed [`Commit::check`]; the caller
-    ///   ([`GroupCommit`]) sees to both. An event id may occur in two commits of a batch: one of them is done, the
-    ///   other answered with [`CommitError::EventIdReused`].
-    /// * An expected version that does not hold gives [`CommitError::Conflict`] for that commit alone.
+    /// * No stream and no idempotency key occurs in two commits of one batch, and every value has passed
+    ///   [`Commit::check`]; the caller ([`GroupCommit`]) sees to all of it. An event id may occur in two commits of a
+    ///   batch: one of them is done, the other answered with [`CommitError::EventIdReused`].
+    /// * The checks of one commit have this order: recognition, the [key](Keys#keyed-commits), event ids, deleted
+    ///   streams, versions. A commit with a key may have no appends; its answer then names no streams.
+    /// * A deleted stream gives [`CommitError::StreamDeleted`], an expected version that does not hold
+    ///   [`CommitError::Conflict`], for that commit alone.
     /// * A commit whose event ids are all stored already, in the same streams of the same tenant, is recognised:
     ///   `Ok` with the versions of the first time and [`Committed::recognised`] set. When only some are stored,
     ///   or they are stored in other streams: [`CommitError::EventIdReused`]. Recognition goes before the
     ///   version check: a resubmitted value never sees a conflict with itself, not even one that is under way
     ///   at the same time.
-    /// * A stream that another transaction holds is not waited for: [`CommitError::Busy`] for that commit alone.
+    /// * A stream that another transaction holds, or a key that it is writing, is not waited for:
+    ///   [`CommitError::Busy`] for that commit alone.
     /// * A commit that breaks the statement (say, a payload the database refuses) must not fail its
     ///   neighbours: they are retried apart. A payload of [`Format::Json`] that is not JSON is
     ///   [`CommitError::Refused`].
@@ -83,14 +99,38 @@ pub trait Storage: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StorageError::StreamNotFound`] when nothing was ever written to it, which is told apart from a stream
-    /// that has no events in the range asked for.
+    /// that has no events in the range asked for. [`StorageError::StreamDeleted`].
     fn read_stream<'a>(
         &'a self,
         query: &'a StreamQuery,
     ) -> BoxFuture<'a, Result<StreamPage, StorageError>>;
 
+    /// Hands every event that the query asks for to `visit`, in the query's direction, until that wants no more: what
+    /// an aggregate is loaded with. Answers the stream's version as of the last look at it. The query's limit is how
+    /// many events are fetched in one round trip, not how many are visited.
+    ///
+    /// The same events as [`read_stream`](Self::read_stream) gives page by page, without metadata and time, and without
+    /// a copy of each where the store can do without; damage in what is left out goes unnoticed. `visit` runs between two answers of the database: it should be
+    /// quick, and call nothing that waits.
+    ///
+    /// **Delivery.** In order, each event once. What was visited before an error stays visited; go on after the last
+    /// version seen.
+    ///
+    /// # Errors
+    /// As [`read_stream`](Self::read_stream).
+    fn visit_stream<'a>(
+        &'a self,
+        query: &'a StreamQuery,
+        visit: &'a mut Visit<'_>,
+    ) -> BoxFuture<'a, Result<u64, StorageError>> {
+        Box::pin(visit_pages(self, query, visit))
+    }
+
     /// The first page of many streams in one round trip; `pages[i]` answers `queries[i]`, `None` when that
     /// stream does not exist.
+    ///
+    /// # Errors
+    /// [`StorageError::StreamDeleted`] when one of them is deleted.
     fn read_streams<'a>(
         &'a self,
         queries: &'a [StreamQuery],
@@ -113,14 +153,14 @@ pub trait Storage: Send + Sync + 'static {
     /// whose commit was answered before this call.
     fn head(&self) -> BoxFuture<'_, Result<Position, StorageError>>;
 
-    /// One event by its id.
+    /// One event by its id, of a deleted stream too; `None` when it is not stored, or its content was removed.
     fn event<'a>(
         &'a self,
         tenant: &'a TenantId,
         id: EventId,
     ) -> BoxFuture<'a, Result<Option<RecordedEvent>, StorageError>>;
 
-    /// Where in the feed an event stands; `None` while it has no place yet, or is not stored.
+    /// Where in the feed an event stands, removed or not; `None` while it has no place yet, or is not stored.
     fn position_of<'a>(
         &'a self,
         tenant: &'a TenantId,
@@ -134,7 +174,7 @@ pub trait Storage: Send + Sync + 'static {
         stream: &'a StreamId,
     ) -> BoxFuture<'a, Result<Option<StreamInfo>, StorageError>>;
 
-    /// A page of a tenant's streams, ordered by name (by the bytes of their UTF-8).
+    /// A page of a tenant's streams, deleted ones too, ordered by name (by the bytes of their UTF-8).
     fn list_streams<'a>(
         &'a self,
         query: &'a StreamList,

@@ -6,9 +6,12 @@ use std::borrow::Cow;
 use futures_util::StreamExt;
 use mink_runtime::aggregate::{Aggregate, AggregateHandlers, Applies, Decider, Decides, Evolver};
 use mink_runtime::app::{BatchError, Mink};
-use mink_runtime::bus::CommandFault;
-use mink_runtime::command::{Command, CommandContext, MissingService, Routed, ServiceNeed};
+use mink_runtime::bus::{CommandFault, JsonDispatchError};
+use mink_runtime::command::{
+    Command, CommandContext, CommandJson, MissingService, Routed, ServiceNeed,
+};
 use mink_runtime::event::{Event, Upcast, UpcastOutcome, UpcastStep};
+use mink_runtime::handler::{HandledBy, Handler};
 use mink_runtime::id::{EventId, StreamId, TenantId};
 use mink_runtime::metadata::Metadata;
 use mink_runtime::pipeline::DecodeFault;
@@ -90,6 +93,7 @@ struct Deposit {
 
 impl Command for Deposit {
     const NAME: &'static str = "Deposit";
+    const JSON: Option<CommandJson<Self>> = Some(CommandJson::by_serde());
     fn aggregate_id(&self) -> Cow<'_, str> {
         mink_runtime::id::AggregateId::id_text(&self.account_id)
     }
@@ -154,11 +158,48 @@ impl AggregateHandlers for Account {
     )];
 }
 
+#[derive(Clone)]
+struct Greet {
+    name: String,
+}
+
+impl Command for Greet {
+    const NAME: &'static str = "Greet";
+    fn aggregate_id(&self) -> Cow<'_, str> {
+        Cow::Borrowed("")
+    }
+}
+
+struct Greeter;
+
+impl HandledBy<Greeter> for Greet {}
+
+impl Handler<Greet> for Greeter {
+    const NAME: &'static str = "greet";
+    const SERVICES: &'static [ServiceNeed] = &[ServiceNeed::of::<Limit>()];
+    type Returned = Result<String, TooMuch>;
+
+    async fn handle(
+        command: Greet,
+        context: &CommandContext,
+    ) -> Result<Self::Returned, MissingService> {
+        let limit = context.service::<Limit>()?.0;
+        let app = Mink::within(context)?;
+        Ok(match app.load::<Account>(&*command.name).await {
+            Ok(account) if account.balance == limit => Ok(format!("rich {}", command.name)),
+            Ok(_) => Ok(command.name),
+            Err(_) => Err(TooMuch),
+        })
+    }
+}
+
 fn registry() -> Registry {
     Registry::by_hand()
         .event::<Deposited>()
         .command::<Deposit>()
+        .command::<Greet>()
         .aggregate::<Account>()
+        .handler::<Greet, Greeter>()
         .build()
 }
 
@@ -167,6 +208,7 @@ async fn open(limit: u64) -> Mink {
         .storage(MemoryStore::new())
         .registry(registry())
         .service(Limit(limit))
+        .route::<Deposit, _>()
         .store_encrypted_fields_in_clear_text()
         .open()
         .await
@@ -189,6 +231,34 @@ async fn a_program_written_by_hand_dispatches_and_loads() {
     assert_eq!(app.load::<Account>("1").await.unwrap().balance, 60);
     let refused = app.dispatch(deposit("1", 60)).await.unwrap_err();
     assert_eq!(refused.rejection(), Some(&TooMuch));
+}
+
+#[tokio::test]
+async fn a_handler_written_by_hand_takes_services_and_the_application() {
+    let app = open(60).await;
+    let greet = || Greet {
+        name: "ada".to_owned(),
+    };
+    let nobody = app.dispatch(greet()).await.unwrap_err();
+    assert_eq!(nobody.rejection(), Some(&TooMuch));
+    app.dispatch(deposit("ada", 60)).await.unwrap();
+    assert_eq!(app.dispatch(greet()).await.unwrap(), "rich ada");
+}
+
+#[tokio::test]
+async fn a_command_written_by_hand_comes_by_name_when_it_has_a_route() {
+    let app = open(100).await;
+    let payload = serde_json::json!({"account_id": "1", "amount": 7});
+    let receipt = app.dispatch_json("Deposit", &payload).await.unwrap();
+    assert_eq!((receipt.version, receipt.event_ids.len()), (Some(1), 1));
+    let payload = serde_json::json!({"account_id": "1", "amount": 700});
+    let refused = app.dispatch_json("Deposit", &payload).await.unwrap_err();
+    assert_eq!(refused.to_string(), "too much");
+    let without = app.dispatch_json("Greet", &payload).await.unwrap_err();
+    assert!(
+        matches!(without, JsonDispatchError::NotSent { command: "Greet" }),
+        "{without}"
+    );
 }
 
 #[tokio::test]
@@ -336,9 +406,13 @@ async fn an_application_does_not_start_with_faults_and_names_all_of_them() {
         .await
         .err();
     let text = opened.unwrap().to_string();
-    assert!(text.contains("2 faults"), "{text}");
+    assert!(text.contains("3 faults"), "{text}");
     assert!(
         text.contains("takes a `by_hand::Limit` to decide `Deposit`"),
+        "{text}"
+    );
+    assert!(
+        text.contains("`greet` takes a `by_hand::Limit` to handle `Greet`"),
         "{text}"
     );
     assert!(text.contains("declares `encrypt = \"email\"`"), "{text}");

@@ -96,6 +96,8 @@ catches! {
     a_stream_out_of_order: ReordersAStream,
         ["versions_count_from_one_without_gaps", "versions count from 1"],
         ["an_event_comes_back_as_it_was_appended", "its version"];
+    an_event_lost_in_a_visit: LosesAnEventInAVisit,
+        ["visiting_a_stream_gives_what_reading_it_gives", "gives what reading gives"];
     a_tenant_ignored_in_a_stream: IgnoresTheTenantOfAStream,
         ["an_id_under_another_tenant_is_another_event", "equal ids under two tenants"],
         ["versions_count_from_one_without_gaps", "its tenant"];
@@ -135,4 +137,43 @@ catches! {
     nodes_that_share_nothing: SharesNothing,
         ["another_handle_sees_the_same_data", "another sees"],
         ["what_was_committed_survives_reopening", "after closing and reopening"];
+    keys_that_mean_nothing: IgnoresKeys,
+        ["an_answer_is_kept_with_the_commit", "the key is answered"],
+        ["a_used_key_gives_the_first_answer", "yet the commit was done"],
+        ["racers_with_one_key_have_one_effect", "one is done"],
+        ["a_queue_keeps_a_key_out_of_its_batches", "one is done"];
+    a_version_checked_before_the_key: ChecksVersionsBeforeKeys,
+        ["the_key_comes_before_the_version", "hears the winner's answer"],
+        ["a_reservation_is_completed_by_its_owner", "hears that it is held"];
+    a_tenant_ignored_in_a_key: IgnoresTheTenantOfAKey,
+        ["a_key_belongs_to_one_tenant", "never meet"],
+        ["only_the_owner_releases_a_key", "released by its owner alone"];
+    a_key_reserved_for_everybody: ReservesForEverybody,
+        ["a_free_key_is_reserved_once", "held against everybody else"],
+        ["of_racers_for_a_key_one_reserves_it", "one reserves it"];
+    a_key_released_by_anybody: LetsAnybodyRelease,
+        ["only_the_owner_releases_a_key", "a free key is not"],
+        ["a_lapsed_reservation_is_taken_over", "the first owner cannot release it"];
+    keys_that_never_end: KeepsKeysForEver,
+        ["an_expired_answer_is_replaced", "the key has no answer"],
+        ["a_lost_reservation_commits_nothing", "writes nothing"];
+    keys_that_are_not_swept: SweepsNothing,
+        ["sweeping_deletes_what_is_over", "as much as it may"];
+    a_snapshot_of_any_shape: TakesAnySnapshot,
+        ["a_snapshot_of_another_shape_is_as_none", "is as none"];
+    an_older_snapshot_preferred: PrefersTheLastSnapshot,
+        ["a_newer_snapshot_wins", "the newer one stays"];
+    a_snapshot_beyond_the_window: GivesASnapshotBeyondTheWindow,
+        ["a_snapshot_outside_of_the_window_is_as_none", "above the version asked for"];
+    an_archive_that_truncates: TruncatesWhatItArchives,
+        ["archived_events_are_restored_as_they_were", "what is known of the stream"];
+    an_archive_that_does_not_count: ArchivesWithoutCounting,
+        ["a_change_counts_what_it_touches", "is taken back"],
+        ["of_changes_that_race_each_counts_once", "of archivers that race"];
+    a_change_at_any_version: ChangesWhateverTheVersion,
+        ["a_change_is_guarded_by_the_version", "is a conflict"];
+    a_deleted_stream_written_to: WritesToDeletedStreams,
+        ["a_deleted_stream_is_neither_read_nor_written", "to a writer"];
+    skipped_places_not_told: HidesWhatItSkips,
+        ["truncated_events_are_gone_and_keep_their_places", "how many places it skipped"];
 }

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt, join_all};
+use mink_runtime::id::TenantId;
 use mink_runtime::storage::{
-    Commit, CommitError, GroupCommit, GroupOptions, Limits, Storage, StreamQuery,
+    Append, Commit, CommitError, Contended, GroupCommit, GroupOptions, IdempotencyRecord,
+    KeyDigest, Limits, Storage, StreamQuery,
 };
 use support::{Fate, Scripted, append, commit};
 use tokio::sync::Semaphore;
@@ -89,6 +91,112 @@ async fn a_stream_travels_at_most_once_in_a_batch_and_in_the_order_it_was_submit
         .collect();
     assert_eq!(versions, (1..=20).collect::<Vec<_>>());
     assert!(store.batch_sizes().iter().all(|size| *size == 1));
+}
+
+fn keyed(key: &str, appends: Vec<Append>, answer: &'static [u8]) -> Arc<Commit> {
+    Arc::new(Commit::new(appends).with_idempotency(IdempotencyRecord {
+        tenant: TenantId::default(),
+        key: KeyDigest::of(key),
+        command: "PlaceOrder".into(),
+        fingerprint: [0; 32],
+        answer: answer.into(),
+        keep_for: Duration::from_secs(60),
+        owner: None,
+    }))
+}
+
+#[tokio::test]
+async fn a_key_travels_at_most_once_in_a_batch_in_either_lane() {
+    let store = Scripted::with_lanes(4, |_, _| {
+        async {
+            tokio::task::yield_now().await;
+            Fate::Done
+        }
+        .boxed()
+    });
+    let options = GroupOptions {
+        bulk_events: 3,
+        ..GroupOptions::default()
+    };
+    let group = group(&store, options);
+    let commits: Vec<_> = (0..20)
+        .map(|i| keyed("key", vec![append(&format!("S-{i}"), 1 + i % 4)], b""))
+        .collect();
+    let all = join_all(commits.iter().map(|c| group.submit(Arc::clone(c))));
+    let answers = all.await;
+    assert!(answers[0].is_ok(), "{:?}", answers[0]);
+    for answer in &answers[1..] {
+        assert!(
+            matches!(answer, Err(CommitError::Answered(_))),
+            "{answer:?}"
+        );
+    }
+    assert!(store.batch_sizes().iter().all(|size| *size == 1));
+}
+
+#[tokio::test]
+async fn a_commit_without_events_travels_under_its_key() {
+    let (store, gate) = gated();
+    let group = group(&store, GroupOptions::default());
+    let first = tokio::spawn({
+        let group = group.clone();
+        async move { group.submit(keyed("first", Vec::new(), b"")).await }
+    });
+    while store.batch_sizes().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let waiting = ["first", "one", "two", "one"].map(|key| keyed(key, Vec::new(), b""));
+    let rest = join_all(waiting.into_iter().map(|commit| group.submit(commit)));
+    let (answers, ()) = tokio::join!(rest, async { gate.add_permits(1) });
+    first.await.unwrap().unwrap();
+    let done: Vec<_> = answers.iter().map(Result::is_ok).collect();
+    assert_eq!(done, [false, true, true, false]);
+    assert_eq!(store.batch_sizes(), [1, 3, 1]);
+}
+
+#[tokio::test]
+async fn a_busy_key_is_tried_again() {
+    let store = Scripted::new(|number, _| {
+        async move {
+            if number < 3 {
+                Fate::BusyKey
+            } else {
+                Fate::Done
+            }
+        }
+        .boxed()
+    });
+    let group = group(&store, GroupOptions::default());
+    group.submit(keyed("key", Vec::new(), b"")).await.unwrap();
+    assert_eq!(store.batch_sizes(), [1, 1, 1, 1]);
+}
+
+#[tokio::test]
+async fn an_answer_larger_than_the_limit_is_refused() {
+    let (store, _gate) = gated();
+    let options = GroupOptions {
+        limits: Limits {
+            event_bytes: 3,
+            ..Limits::default()
+        },
+        ..GroupOptions::default()
+    };
+    let refused = group(&store, options)
+        .submit(keyed("key", Vec::new(), b"long"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            refused,
+            CommitError::AnswerTooLarge {
+                bytes: 4,
+                limit: 3,
+                ..
+            }
+        ),
+        "{refused}"
+    );
+    assert!(store.batch_sizes().is_empty());
 }
 
 #[tokio::test]
@@ -179,7 +287,9 @@ async fn patience_with_a_busy_stream_ends_with_its_name() {
         .submit(commit("S-1", 1))
         .await
         .unwrap_err();
-    assert!(matches!(&refused, CommitError::Busy { stream } if stream.as_str() == "S-1"));
+    assert!(
+        matches!(&refused, CommitError::Busy { what: Contended::Stream(stream) } if stream.as_str() == "S-1")
+    );
 }
 
 #[tokio::test]

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 
 use mink_runtime::aggregate::{Aggregate, AggregateHandlers, Applies, Decider, Decides, Evolver};
-use mink_runtime::command::{Command, CommandContext, MissingService, Routed};
+use mink_runtime::command::{Command, CommandContext, MissingService, Routed, ServiceNeed};
 use mink_runtime::event::{Event, Upcast, UpcastStep};
+use mink_runtime::handler::{HandledBy, Handler};
 use mink_runtime::registry::{Location, Registry, RegistryFault};
 use mink_runtime::schema::{Shape, TypeShape};
 
@@ -88,6 +89,24 @@ impl Command for Nobodys {
 aggregate!(Left, "Left");
 aggregate!(Right, "Right");
 aggregate!(Hyphen, "Hyp-hen");
+
+macro_rules! handler {
+    ($type:ident, $name:literal) => {
+        struct $type;
+        impl HandledBy<$type> for Go {}
+        impl Handler<Go> for $type {
+            const NAME: &'static str = $name;
+            const SERVICES: &'static [ServiceNeed] = &[];
+            type Returned = ();
+            async fn handle(_: Go, _: &CommandContext) -> Result<(), MissingService> {
+                Ok(())
+            }
+        }
+    };
+}
+
+handler!(Near, "near");
+handler!(Far, "far");
 
 fn faults(registry: &Registry) -> Vec<RegistryFault> {
     registry
@@ -251,4 +270,34 @@ fn a_registry_prints_itself_sorted() {
     let whole = text.find("Whole v3, upcast from v1, v2").unwrap();
     assert!(hidden < whole, "{text}");
     assert!(text.contains("Go -> Left (Left.rs:8)"), "{text}");
+}
+
+#[test]
+fn a_command_with_two_functions_or_a_function_and_an_aggregate_names_both() {
+    let two = Registry::by_hand()
+        .command::<Go>()
+        .handler::<Go, Near>()
+        .handler::<Go, Far>()
+        .build();
+    let text = only(&two);
+    assert!(text.contains("the command `Go` has two handlers"), "{text}");
+    assert_eq!(text.matches("registry_faults.rs:").count(), 2, "{text}");
+    let both = Registry::by_hand()
+        .event::<Whole>()
+        .command::<Go>()
+        .aggregate::<Left>()
+        .handler::<Go, Near>()
+        .build();
+    let text = only(&both);
+    assert!(text.contains("Left.rs:8"), "{text}");
+    assert!(text.contains("registry_faults.rs:"), "{text}");
+}
+
+#[test]
+fn a_function_whose_command_is_not_declared_is_named() {
+    let text = only(&Registry::by_hand().handler::<Go, Near>().build());
+    assert!(
+        text.contains("`near` handles `Go`, which is not declared"),
+        "{text}"
+    );
 }

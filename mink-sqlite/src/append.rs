@@ -5,6 +5,7 @@
 //! them: a single event takes two, whatever else its transaction does.
 
 mod content;
+mod one_stream;
 mod plan;
 mod recognise;
 mod statement;
@@ -19,6 +20,7 @@ use mink_runtime::storage::{
 use sqlx::SqliteConnection;
 
 pub(crate) use content::check;
+pub(crate) use one_stream::OneStream;
 use plan::{Plan, Write};
 use recognise::{Recognition, stored_events};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mink_runtime::id::StreamId;
-use mink_runtime::storage::{CommitError, StorageError};
+use mink_runtime::storage::{CommitError, Contended, StorageError};
 
 /// SQLite's primary result codes (<https://www.sqlite.org/rescode.html>) that mean something here.
 mod code {
@@ -121,7 +121,7 @@ impl Failure {
         let said = || format!("`{label}`: {}", self.error);
         match fault(&self.error) {
             Fault::Busy => CommitError::Busy {
-                stream: stream.clone(),
+                what: Contended::Stream(stream.clone()),
             },
             Fault::Full => CommitError::StorageFull,
             Fault::ReadOnly | Fault::CannotOpen => CommitError::ReadOnly { reason: said() },

@@ -17,6 +17,7 @@
 
 mod append;
 mod failure;
+mod lacking;
 mod location;
 mod migrate;
 mod options;

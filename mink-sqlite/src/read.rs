@@ -3,6 +3,7 @@
 mod feed;
 mod health;
 mod list;
+mod visit;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, Either, Executor, Sqlite, SqlitePool};
 
+pub(crate) use self::visit::Visited;
 use crate::failure::storage_error;
 use crate::row::{EventReader, Facts, Whose, column, damaged, torn, unsigned};
 
@@ -180,6 +182,9 @@ impl Reader {
             tenant: tenant.clone(),
             stream: stream.clone(),
             version: unsigned(version, "version", Whose::Stream(stream))?,
+            first: 1,
+            archived: false,
+            deleted: false,
         }))
     }
 
@@ -245,6 +250,8 @@ impl<'q> Page<'q> {
                 let room = range.min(StreamQuery::PAGE as u64).min(query.limit as u64);
                 none.insert(StreamPage {
                     version,
+                    first: 1,
+                    archived: false,
                     events: Vec::with_capacity(usize::try_from(room).unwrap_or(0)),
                 })
             }

@@ -119,14 +119,24 @@ impl<'r> Facts<'r> {
         self.0.is_empty()
     }
 
+    /// Facts at the start of these bytes.
+    pub(crate) fn behind(bytes: &'r [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// What is left.
+    pub(crate) fn rest(self) -> &'r [u8] {
+        self.0
+    }
+
     /// As many bytes, and the space behind them.
-    fn bytes(&mut self, length: usize) -> Option<&'r [u8]> {
+    pub(crate) fn bytes(&mut self, length: usize) -> Option<&'r [u8]> {
         let (bytes, rest) = self.0.split_at_checked(length)?;
         self.0 = rest.strip_prefix(b" ")?;
         Some(bytes)
     }
 
-    fn text(&mut self, length: usize) -> Option<&'r str> {
+    pub(crate) fn text(&mut self, length: usize) -> Option<&'r str> {
         std::str::from_utf8(self.bytes(length)?).ok()
     }
 }

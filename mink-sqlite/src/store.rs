@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use mink_runtime::id::{EventId, Position, StreamId, TenantId};
 use mink_runtime::storage::{
     Commit, CommitError, Committed, FeedFilter, FeedPage, RecordedEvent, Storage, StorageError,
-    StoreHealth, StreamInfo, StreamList, StreamPage, StreamQuery,
+    StoreHealth, StreamInfo, StreamList, StreamPage, StreamQuery, Visit, visit_pages,
 };
 use sqlx::{Acquire, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::{Mutex, watch};
@@ -17,7 +17,7 @@ use crate::append::{self, Answer, Attempt, Care, Owner};
 use crate::failure::{Failure, storage_error};
 use crate::migrate::migrate;
 use crate::options::SqliteOptions;
-use crate::read::Reader;
+use crate::read::{Reader, Visited};
 use crate::writer::Writer;
 
 /// How long [`Storage::feed_moved`] waits at most: commits of other processes give no hint.
@@ -74,6 +74,10 @@ impl std::fmt::Debug for SqliteStore {
 }
 
 impl SqliteStore {
+    pub(crate) fn check_open(&self) -> Result<(), StorageError> {
+        self.inner.check_open()
+    }
+
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -292,6 +296,20 @@ impl Storage for SqliteStore {
         Box::pin(async move {
             self.inner.check_open()?;
             self.inner.reader.stream(query).await
+        })
+    }
+
+    fn visit_stream<'a>(
+        &'a self,
+        query: &'a StreamQuery,
+        visit: &'a mut Visit<'_>,
+    ) -> BoxFuture<'a, Result<u64, StorageError>> {
+        Box::pin(async move {
+            self.inner.check_open()?;
+            match self.inner.reader.visit(query, visit).await? {
+                Visited::Whole(version) => Ok(version),
+                Visited::Until(rest) => visit_pages(self, &rest, visit).await,
+            }
         })
     }
 

@@ -7,7 +7,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool};
 
-use crate::append::{self, Answer, Attempt, Care, Owner};
+use crate::append::{self, Answer, Attempt, Care, OneStream, Owner};
 use crate::failure::Failure;
 
 /// Where the writer's connection comes from.
@@ -39,6 +39,26 @@ impl Lease<'_> {
         match self {
             Lease::Own(conn) => conn,
             Lease::Shared(conn) => conn,
+        }
+    }
+}
+
+/// How a batch is tried.
+enum How<'a> {
+    /// Without looking first.
+    InOneText(OneStream<'a>),
+    /// Looking first where everything stands.
+    Looking(&'a [Arc<Commit>], Care),
+}
+
+impl How<'_> {
+    async fn attempt(self, conn: &mut SqliteConnection) -> Result<Attempt, Failure> {
+        match self {
+            Self::InOneText(commit) => Ok(Attempt {
+                answers: vec![Ok(commit.commit(conn).await?)],
+                left_open: false,
+            }),
+            Self::Looking(batch, care) => append::attempt(conn, batch, care, Owner::Store).await,
         }
     }
 }
@@ -96,14 +116,16 @@ impl Writer {
     }
 
     async fn commit_checked(&mut self, batch: &[Arc<Commit>]) -> Vec<Answer> {
-        let failure = match self.transaction(batch, Care::Optimistic).await {
-            Ok(answers) => return answers,
-            Err(failure) => failure,
-        };
-        if !failure.may_be_content() {
-            return self.failed(batch, &failure);
+        let in_one_text = OneStream::of(batch).map(How::InOneText);
+        let looking = How::Looking(batch, Care::Optimistic);
+        for how in in_one_text.into_iter().chain([looking]) {
+            match self.transaction(how).await {
+                Ok(answers) => return answers,
+                Err(failure) if failure.may_be_content() => {}
+                Err(failure) => return self.failed(batch, &failure),
+            }
         }
-        let failure = match self.transaction(batch, Care::Careful).await {
+        let failure = match self.transaction(How::Looking(batch, Care::Careful)).await {
             Ok(answers) => return answers,
             Err(failure) => failure,
         };
@@ -113,10 +135,12 @@ impl Writer {
         let mut answers = Vec::with_capacity(batch.len());
         for commit in batch {
             let alone = std::slice::from_ref(commit);
-            answers.extend(match self.transaction(alone, Care::Careful).await {
-                Ok(answers) => answers,
-                Err(failure) => self.failed(alone, &failure),
-            });
+            answers.extend(
+                match self.transaction(How::Looking(alone, Care::Careful)).await {
+                    Ok(answers) => answers,
+                    Err(failure) => self.failed(alone, &failure),
+                },
+            );
         }
         answers
     }
@@ -136,11 +160,7 @@ impl Writer {
             .collect()
     }
 
-    async fn transaction(
-        &mut self,
-        batch: &[Arc<Commit>],
-        care: Care,
-    ) -> Result<Vec<Answer>, Failure> {
+    async fn transaction(&mut self, how: How<'_>) -> Result<Vec<Answer>, Failure> {
         let Self {
             source, unfinished, ..
         } = self;
@@ -149,7 +169,7 @@ impl Writer {
             rollback(lease.conn()).await.ok();
         }
         *unfinished = true;
-        let outcome = append::attempt(lease.conn(), batch, care, Owner::Store).await;
+        let outcome = how.attempt(lease.conn()).await;
         let (outcome, spoiled) = match outcome {
             Ok(Attempt { answers, left_open }) => {
                 let ended = !left_open || rollback(lease.conn()).await.is_ok();

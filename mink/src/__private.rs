@@ -24,13 +24,33 @@ pub const fn is_a_reply<R: Reply>() {}
 /// Compiles when a free-standing handler can return a `T`.
 pub const fn is_an_outcome<T: Outcome>() {}
 
-/// Compiles when a command of type `C` says which aggregate it is for.
+/// Compiles when a command can be refused with an `E`.
+pub const fn is_a_domain_error<E: DomainError>() {}
+
+/// Compiles when a command says which aggregate it is for: `why` is [`Command::NO_ID`].
 #[track_caller]
-pub const fn addressed<C: Command>() {
-    if let Some(why) = C::NO_ID {
+pub const fn addressed(why: Option<&'static str>) {
+    if let Some(why) = why {
         panic!("{}", why);
     }
 }
+
+/// Finds at compile time why a command is for no aggregate, and says nothing of what is no command: that is an error
+/// elsewhere.
+pub struct IdProbe<C>(PhantomData<C>);
+
+impl<C: Command> IdProbe<C> {
+    /// Why it is for none.
+    pub const NO_ID: Option<&'static str> = C::NO_ID;
+}
+
+/// What holds when [`IdProbe`] finds no command.
+pub trait NoCommand {
+    /// Nothing to say.
+    const NO_ID: Option<&'static str> = None;
+}
+
+impl<C> NoCommand for IdProbe<C> {}
 
 /// Finds at compile time whether a command has a route, and says nothing when it has none: that is an error elsewhere.
 pub struct Probe<C, To>(PhantomData<(C, To)>);

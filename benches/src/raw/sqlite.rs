@@ -25,6 +25,9 @@ const EVENTS: &str = include_str!("sqlite/insert_events.sql");
 /// The most commits in one group.
 const GROUP: usize = 64;
 
+/// The most rows whose text is kept.
+const ROWS: usize = 128;
+
 /// As mink opens its own connections.
 async fn connect(file: &Path) -> Result<SqliteConnection> {
     let options = SqliteConnectOptions::new()
@@ -67,14 +70,14 @@ pub async fn settings(file: &Path) -> Result<String> {
 
 /// The texts by how many rows they write.
 struct Texts {
-    cells: [OnceLock<Arc<str>>; GROUP + 1],
+    cells: [OnceLock<Arc<str>>; ROWS + 1],
     write: fn(usize) -> String,
 }
 
 impl Texts {
     fn new(write: fn(usize) -> String) -> Self {
         Self {
-            cells: [const { OnceLock::new() }; GROUP + 1],
+            cells: [const { OnceLock::new() }; ROWS + 1],
             write,
         }
     }

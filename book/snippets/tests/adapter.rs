@@ -13,9 +13,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures_util::future::BoxFuture;
 use mink_runtime::id::{EventId, Position, StreamId, TenantId};
 use mink_runtime::storage::{
-    Commit, CommitError, Committed, FeedFilter, FeedPage, MemoryStore, RecordedEvent, Storage,
-    StorageError, StreamInfo, StreamList, StreamPage, StreamQuery,
+    Commit, CommitError, Committed, FeedFilter, FeedPage, Fingerprint, KeyDigest, Keys, Lifecycle,
+    LifecycleError, MemoryStore, NewReservation, RecordedEvent, Reservation, Snapshot,
+    SnapshotPage, Snapshots, Storage, StorageError, StoredAnswer, StreamChange, StreamChanged,
+    StreamInfo, StreamList, StreamPage, StreamQuery,
 };
+use uuid::Uuid;
 
 /// Counts the commits that reach a store.
 pub struct Counted<S> {
@@ -121,6 +124,72 @@ impl<S: Storage> Storage for Counted<S> {
     }
 }
 // ANCHOR_END: adapter
+
+// ANCHOR: adapter_rest
+impl<S: Storage> Keys for Counted<S> {
+    fn reserve_key<'a>(
+        &'a self,
+        reservation: &'a NewReservation,
+    ) -> BoxFuture<'a, Result<Reservation, StorageError>> {
+        self.inner.reserve_key(reservation)
+    }
+
+    fn release_key<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        key: KeyDigest,
+        owner: Uuid,
+    ) -> BoxFuture<'a, Result<bool, StorageError>> {
+        self.inner.release_key(tenant, key, owner)
+    }
+
+    fn answer_of<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        key: KeyDigest,
+    ) -> BoxFuture<'a, Result<Option<StoredAnswer>, StorageError>> {
+        self.inner.answer_of(tenant, key)
+    }
+
+    fn sweep_keys(&self, limit: usize) -> BoxFuture<'_, Result<u64, StorageError>> {
+        self.inner.sweep_keys(limit)
+    }
+}
+
+impl<S: Storage> Snapshots for Counted<S> {
+    fn read_from_snapshot<'a>(
+        &'a self,
+        query: &'a StreamQuery,
+        fingerprint: &'a Fingerprint,
+    ) -> BoxFuture<'a, Result<SnapshotPage, StorageError>> {
+        self.inner.read_from_snapshot(query, fingerprint)
+    }
+
+    fn save_snapshot<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+    ) -> BoxFuture<'a, Result<bool, StorageError>> {
+        self.inner.save_snapshot(snapshot)
+    }
+
+    fn delete_snapshots<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        stream: Option<&'a StreamId>,
+    ) -> BoxFuture<'a, Result<u64, StorageError>> {
+        self.inner.delete_snapshots(tenant, stream)
+    }
+}
+
+impl<S: Storage> Lifecycle for Counted<S> {
+    fn change_stream<'a>(
+        &'a self,
+        change: &'a StreamChange,
+    ) -> BoxFuture<'a, Result<StreamChanged, LifecycleError>> {
+        self.inner.change_stream(change)
+    }
+}
+// ANCHOR_END: adapter_rest
 
 // ANCHOR: driver
 mink_runtime::inventory::submit! {

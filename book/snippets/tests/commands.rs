@@ -218,6 +218,7 @@ async fn the_number_of_attempts_is_an_option() {
         .url("memory://")
         .bus_options(BusOptions {
             conflict_retries: 8,
+            ..BusOptions::default()
         })
         .open()
         .await

@@ -14,13 +14,20 @@ pub(super) fn expand(root: &Root, keys: &AggregateKeys, ident: &Ident) -> TokenS
         .cache
         .as_ref()
         .map(|Cache(cache)| quote!(const CACHE: bool = #cache;));
+    let (policy, snapshotted) = keys
+        .snapshot
+        .as_ref()
+        .map(|snapshot| snapshot.expand(root, ident))
+        .unzip();
     let here = root.location(ident.span());
     quote! {
         #[automatically_derived]
         impl #root::aggregate::Aggregate for #ident {
             const NAME: &'static str = #name;
             #cache
+            #policy
         }
+        #snapshotted
         #root::__private::inventory::submit! {
             #root::registry::AggregateEntry::of::<#ident>(#here)
         }

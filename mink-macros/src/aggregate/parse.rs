@@ -1,6 +1,7 @@
 use darling::{FromAttributes, FromMeta};
 use syn::{DeriveInput, Expr, ExprLit, Lit, LitBool, LitStr, Path};
 
+use super::snapshot::Snapshot;
 use crate::attr::AGGREGATE;
 use crate::ctxt::Ctxt;
 
@@ -10,6 +11,7 @@ use crate::ctxt::Ctxt;
 pub(super) struct AggregateKeys {
     pub(super) name: Option<Name>,
     pub(super) cache: Option<Cache>,
+    pub(super) snapshot: Option<Snapshot>,
     #[darling(rename = "crate")]
     pub(super) krate: Option<Path>,
 }
@@ -26,15 +28,12 @@ pub(super) struct Name(pub(super) LitStr);
 
 impl FromMeta for Name {
     fn from_expr(expr: &Expr) -> darling::Result<Self> {
-        match expr {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) => Ok(Self(text.clone())),
-            other => Err(darling::Error::custom(
+        match literal(expr) {
+            Some(Lit::Str(text)) => Ok(Self(text.clone())),
+            _ => Err(fault(
+                expr,
                 "`name` takes text in quotes: write `name = \"Order\"`",
-            )
-            .with_span(other)),
+            )),
         }
     }
 }
@@ -53,12 +52,22 @@ impl FromMeta for Cache {
     }
 
     fn from_expr(expr: &Expr) -> darling::Result<Self> {
-        match expr {
-            Expr::Lit(ExprLit {
-                lit: Lit::Bool(cache),
-                ..
-            }) => Ok(Self(cache.clone())),
-            other => Err(darling::Error::custom(Self::USAGE).with_span(other)),
+        match literal(expr) {
+            Some(Lit::Bool(cache)) => Ok(Self(cache.clone())),
+            _ => Err(fault(expr, Self::USAGE)),
         }
     }
+}
+
+/// The literal that an expression is.
+pub(super) fn literal(expr: &Expr) -> Option<&Lit> {
+    match expr {
+        Expr::Lit(ExprLit { lit, .. }) => Some(lit),
+        _ => None,
+    }
+}
+
+/// A fault of a key's value.
+pub(super) fn fault(expr: &Expr, message: &str) -> darling::Error {
+    darling::Error::custom(message).with_span(expr)
 }

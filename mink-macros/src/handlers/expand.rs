@@ -201,9 +201,15 @@ fn route(root: &Root, aggregate: &Type, method: &Decide) -> TokenStream {
     let (start, end) = ends(command);
     let addressed = {
         let root = root.at(start);
-        let open = quote_spanned!(start=> const _: () = #root::__private::addressed::<);
-        let close = quote_spanned!(end=> >(););
-        quote!(#open #command #close)
+        let open = quote_spanned!(start=> #root::__private::addressed);
+        let found = quote_spanned!(end=> (#root::__private::IdProbe::<#command>::NO_ID););
+        quote! {
+            const _: () = {
+                #[allow(unused_imports)]
+                use #root::__private::NoCommand as _;
+                #open #found
+            };
+        }
     };
     let to = quote!(#root::bus::ToAggregate<#aggregate>);
     let entry = entry(root, command, &to, &error);

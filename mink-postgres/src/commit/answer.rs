@@ -1,7 +1,9 @@
 //! From what the function in the database answered to an answer for each commit.
 
 use mink_runtime::id::EventId;
-use mink_runtime::storage::{Commit, CommitError, Committed, ConcurrencyConflict, StreamHead};
+use mink_runtime::storage::{
+    Commit, CommitError, Committed, ConcurrencyConflict, Contended, StreamHead,
+};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
@@ -60,7 +62,7 @@ fn one(commit: &Commit, rows: &Rows, from: usize) -> Answer {
     };
     if let Some((_, append)) = marked(BUSY) {
         return Err(CommitError::Busy {
-            stream: append.stream.clone(),
+            what: Contended::Stream(append.stream.clone()),
         });
     }
     if let Some((index, _)) = marked(REUSED) {

@@ -1,4 +1,4 @@
-use mink_runtime::storage::{Commit, CommitError, ExpectedVersion, Storage};
+use mink_runtime::storage::{Commit, CommitError, Contended, ExpectedVersion, Storage};
 use sqlx::Connection;
 
 use super::*;
@@ -65,7 +65,7 @@ async fn a_stream_that_a_foreign_session_holds_is_busy_and_its_neighbours_commit
     let (shared, alone) = (&batch[..2], &batch[2..]);
     let mut answers = store.commit(shared).await;
     answers.extend(store.commit(alone).await);
-    let busy = |answer: &Result<Committed, CommitError>| matches!(answer, Err(CommitError::Busy { stream }) if stream.as_str() == "Held-1");
+    let busy = |answer: &Result<Committed, CommitError>| matches!(answer, Err(CommitError::Busy { what: Contended::Stream(stream) }) if stream.as_str() == "Held-1");
     assert!(answers[0].is_ok(), "{answers:?}");
     assert!(busy(&answers[1]), "{answers:?}");
     assert!(busy(&answers[2]), "{answers:?}");

@@ -1,4 +1,6 @@
-use mink_runtime::storage::{FeedFilter, Storage, StorageError};
+use std::ops::ControlFlow;
+
+use mink_runtime::storage::{FeedFilter, Storage, StorageError, StoredEvent};
 use sqlx::AssertSqlSafe;
 
 use super::*;
@@ -42,6 +44,42 @@ async fn a_damaged_row_is_an_error_that_names_the_stream_and_the_version() {
                 "{sql}: {shown}"
             );
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visit_says_of_a_damaged_row_what_a_reader_of_its_page_hears() {
+    for edit in [
+        "payload = NULL",
+        "schema_version = -1",
+        "format = 'cbor'",
+        "version = 0",
+    ] {
+        let database = Database::create().await;
+        let store = open(&database).await;
+        for _ in 0..3 {
+            put(&store, "Order-1").await;
+        }
+        let sql = format!("UPDATE mink.events SET {edit} WHERE version = 2");
+        sqlx::raw_sql(AssertSqlSafe(sql))
+            .execute(store.pool())
+            .await
+            .unwrap();
+        let mut seen = Vec::new();
+        let mut see = |event: StoredEvent<'_>| {
+            seen.push(event.version);
+            ControlFlow::Continue(())
+        };
+        let visited = store.visit_stream(&query("Order-1"), &mut see).await;
+        match store.read_stream(&query("Order-1")).await {
+            Err(error) => {
+                assert_eq!(visited.unwrap_err().to_string(), error.to_string());
+                assert_eq!(seen, [1], "{edit}");
+            }
+            // Below every version that is asked for, the event is in nobody's sight.
+            Ok(_) => assert_eq!(seen, [1, 3], "{edit}"),
+        }
+        store.close().await;
     }
 }
 

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::{Mink, Result};
 use crate::bus::{
-    Detached, DispatchError, DispatchOptions, Dispatchable, JsonDispatchError, JsonReceipt,
-    StillRunning,
+    Detached, DispatchError, DispatchOptions, Dispatchable, Dispatching, JsonDispatchError,
+    JsonReceipt, StillRunning,
 };
 
 impl Mink {
@@ -18,29 +18,37 @@ impl Mink {
     ///
     /// # Errors
     /// [`DispatchError::Rejected`] with the domain's own error; the others are the infrastructure's.
-    pub async fn dispatch<C, To>(&self, command: C) -> Result<C::Answer, DispatchError<C::Error>>
+    pub fn dispatch<C, To, T, E>(&self, command: C) -> Dispatching<'_, Result<T, DispatchError<E>>>
     where
-        C: Dispatchable<To>,
+        C: Dispatchable<To, Answer = T, Error = E>,
+        To: 'static,
+        T: Send + 'static,
+        E: Send + 'static,
     {
-        self.dispatch_with(command, DispatchOptions::new()).await
+        self.dispatch_with(command, DispatchOptions::new())
     }
 
     /// Sends a command as the options say.
     ///
     /// # Errors
     /// As [`dispatch`](Self::dispatch).
-    pub async fn dispatch_with<C, To>(
+    pub fn dispatch_with<C, To, T, E>(
         &self,
         command: C,
         options: DispatchOptions,
-    ) -> Result<C::Answer, DispatchError<C::Error>>
+    ) -> Dispatching<'_, Result<T, DispatchError<E>>>
     where
-        C: Dispatchable<To>,
+        C: Dispatchable<To, Answer = T, Error = E>,
+        To: 'static,
+        T: Send + 'static,
+        E: Send + 'static,
     {
-        self.shared
-            .bus
-            .dispatch(&self.tenant, &self.traced(), command, options)
-            .await
+        Dispatching::new(async move {
+            let metadata = self.traced();
+            let bus = &self.shared.bus;
+            bus.dispatch(&self.tenant, &metadata, command, options)
+                .await
+        })
     }
 
     /// Sends many commands of one type; tells how each ended, in the order in which they were given.
@@ -50,17 +58,21 @@ impl Mink {
     /// dispatch and a commit of its own: for all or none of them use a [`session`](Self::session).
     ///
     /// Dropping the future lets go of those that have not ended.
-    pub async fn dispatch_all<C, To>(
-        &self,
-        commands: impl IntoIterator<Item = C>,
-    ) -> Vec<Result<C::Answer, DispatchError<C::Error>>>
+    pub fn dispatch_all<'a, C, To, T, E>(
+        &'a self,
+        commands: impl IntoIterator<Item = C, IntoIter: Send> + Send + 'a,
+    ) -> Dispatching<'a, Vec<Result<T, DispatchError<E>>>>
     where
-        C: Dispatchable<To>,
+        C: Dispatchable<To, Answer = T, Error = E>,
+        To: 'static,
+        T: Send + 'static,
+        E: Send + 'static,
     {
-        self.shared
-            .bus
-            .dispatch_all(&self.tenant, &self.traced(), commands)
-            .await
+        Dispatching::new(async move {
+            let metadata = self.traced();
+            let bus = &self.shared.bus;
+            bus.dispatch_all(&self.tenant, &metadata, commands).await
+        })
     }
 
     /// Sends a command and does not wait for it: the handle is awaited for the answer, or cancels it.
@@ -69,9 +81,12 @@ impl Mink {
     ///
     /// # Panics
     /// Outside of a Tokio runtime.
-    pub fn dispatch_detached<C, To>(&self, command: C) -> Detached<C::Answer, C::Error>
+    pub fn dispatch_detached<C, To, T, E>(&self, command: C) -> Detached<T, E>
     where
-        C: Dispatchable<To>,
+        C: Dispatchable<To, Answer = T, Error = E>,
+        To: 'static,
+        T: Send + 'static,
+        E: Send + 'static,
     {
         self.shared.bus.dispatch_detached(
             &self.tenant,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 /// Values by their type, which layers hand to the layers within them. Empty, it allocates nothing.
 #[derive(Clone, Default)]
 pub struct Extensions {
-    by_type: Option<Box<HashMap<TypeId, Box<dyn Value>>>>,
+    by_type: Option<HashMap<TypeId, Box<dyn Value>>>,
 }
 
 impl Extensions {
@@ -31,7 +31,7 @@ impl Extensions {
 
 impl std::fmt::Debug for Extensions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let count = self.by_type.as_ref().map_or(0, |by_type| by_type.len());
+        let count = self.by_type.as_ref().map_or(0, HashMap::len);
         f.debug_struct("Extensions").field("count", &count).finish()
     }
 }

@@ -10,10 +10,13 @@ pub struct CommandJson<C> {
     pub read: fn(&[u8]) -> Result<C, serde_json::Error>,
 }
 
-impl<C: Transferable> CommandJson<C> {
+impl<C> CommandJson<C> {
     /// As its `Serialize` and `Deserialize` say.
     #[must_use]
-    pub const fn by_serde() -> Self {
+    pub const fn by_serde() -> Self
+    where
+        C: Transferable,
+    {
         Self {
             write: |command| serde_json::to_vec(command),
             read: |json| serde_json::from_slice(json),

@@ -11,6 +11,9 @@ pub(crate) trait ErrorType {
 /// Every word there is.
 pub(super) const ERROR_TYPES: &[&str] = &[
     "adapter_closed",
+    "answer_too_large",
+    "command_already_processed",
+    "command_in_progress",
     "concurrency_conflict",
     "corrupt",
     "empty_stream_id",
@@ -25,17 +28,21 @@ pub(super) const ERROR_TYPES: &[&str] = &[
     "outcome_unknown",
     "read_only",
     "refused",
+    "reservation_lost",
+    "reserved_format",
     "schema_too_new",
     "schema_too_old",
     "schema_version_gap",
     "serialization_failed",
     "storage_full",
     "stream_busy",
+    "stream_deleted",
     "stream_not_found",
     "stream_twice",
     "too_many_events",
     "unavailable",
     "unknown_scheme",
+    "unsupported",
     "upcast_failed",
 ];
 
@@ -44,6 +51,13 @@ impl ErrorType for CommitError {
         match self {
             Self::Conflict(_) => "concurrency_conflict",
             Self::Busy { .. } => "stream_busy",
+            Self::ReservedFormat { .. } => "reserved_format",
+            Self::Unsupported { .. } => "unsupported",
+            Self::Answered(_) => "command_already_processed",
+            Self::KeyHeld { .. } => "command_in_progress",
+            Self::ReservationLost => "reservation_lost",
+            Self::StreamDeleted { .. } => "stream_deleted",
+            Self::AnswerTooLarge { .. } => "answer_too_large",
             Self::EventIdReused { .. } => "event_id_reused",
             Self::NoEvents { .. } => "no_events",
             Self::StreamTwice { .. } => "stream_twice",
@@ -65,6 +79,8 @@ impl ErrorType for StorageError {
     fn error_type(&self) -> &'static str {
         match self {
             Self::StreamNotFound { .. } => "stream_not_found",
+            Self::StreamDeleted { .. } => "stream_deleted",
+            Self::Unsupported { .. } => "unsupported",
             Self::InvalidUrl { .. } => "invalid_url",
             Self::UnknownScheme { .. } => "unknown_scheme",
             Self::SchemaTooOld { .. } => "schema_too_old",
@@ -103,5 +119,22 @@ impl ErrorType for LoadError {
             Self::Decode(error) => error.error_type(),
             Self::Storage(error) => error.error_type(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ERROR_TYPES;
+
+    #[test]
+    fn every_word_has_a_counter() {
+        let source = include_str!("errors.rs");
+        let words = source
+            .lines()
+            .filter_map(|line| line.split_once("=> \"")?.1.split('"').next());
+        for word in words {
+            assert!(ERROR_TYPES.contains(&word), "{word}");
+        }
+        assert!(ERROR_TYPES.is_sorted());
     }
 }

@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use crate::event::{Event, StoredPayload, UpcastFailure, UpcastStep};
-use crate::storage::{Format, RecordedEvent};
+use crate::storage::{Format, StoredEvent};
 
 /// Why a stored event cannot be read. Names the event; holds nothing of its payload.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +22,8 @@ pub struct DecodeError {
 impl DecodeError {
     /// This fault of this event.
     #[must_use]
-    pub fn of(stored: &RecordedEvent, fault: DecodeFault) -> Self {
+    pub fn of<'a>(stored: impl Into<StoredEvent<'a>>, fault: DecodeFault) -> Self {
+        let stored = stored.into();
         Self {
             stream: stored.stream.clone(),
             version: stored.version,
@@ -84,23 +85,24 @@ pub enum DecodeFault {
 ///
 /// # Errors
 /// [`DecodeError`], which names the event and what is wrong with it.
-pub fn decode<E: Event>(stored: &RecordedEvent) -> Result<E, DecodeError> {
+pub fn decode<'a, E: Event>(stored: impl Into<StoredEvent<'a>>) -> Result<E, DecodeError> {
+    let stored = stored.into();
     read(stored).map_err(|fault| DecodeError::of(stored, fault))
 }
 
-fn read<E: Event>(stored: &RecordedEvent) -> Result<E, DecodeFault> {
-    if stored.format != Format::Json {
+fn read<E: Event>(stored: StoredEvent<'_>) -> Result<E, DecodeFault> {
+    if *stored.format != Format::Json {
         return Err(DecodeFault::UnknownFormat {
             format: stored.format.name().to_owned(),
         });
     }
     if stored.schema_version == E::VERSION {
-        return serde_json::from_slice(&stored.payload).map_err(payload_fault);
+        return serde_json::from_slice(stored.payload).map_err(payload_fault);
     }
     if stored.schema_version > E::VERSION {
         return Err(DecodeFault::FromTheFuture { known: E::VERSION });
     }
-    upcast(stored.schema_version, &stored.payload)
+    upcast(stored.schema_version, stored.payload)
 }
 
 fn upcast<E: Event>(stored: u32, payload: &[u8]) -> Result<E, DecodeFault> {

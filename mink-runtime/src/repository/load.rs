@@ -1,13 +1,13 @@
-use std::ops::Deref;
+use std::ops::{ControlFlow, Deref};
 
-use backon::Retryable;
+use backon::{Retryable, RetryableWithContext};
 
 use super::{Repository, UnknownEvents, outcome};
 use crate::aggregate::{Aggregate, AggregateHandlers, Events};
 use crate::id::{InvalidName, StreamId, TenantId};
 use crate::observe::{Operation, load_span, watched};
 use crate::pipeline::{DecodeError, DecodeFault};
-use crate::storage::{RecordedEvent, StorageError, StreamPage, StreamQuery};
+use crate::storage::{StorageError, StoredEvent, StreamPage, StreamQuery};
 
 /// An aggregate as its events made it. Dereferences to the state.
 #[derive(Clone)]
@@ -122,7 +122,26 @@ impl Repository {
     ///
     /// # Errors
     /// As [`load`](Self::load). The aggregate may have evolved part of the way.
-    pub async fn catch_up<A: AggregateHandlers>(
+    pub async fn catch_up<'l, A: AggregateHandlers>(
+        &self,
+        tenant: &TenantId,
+        loaded: &'l mut Loaded<A>,
+    ) -> Result<(), LoadError> {
+        let read_on = |loaded: &'l mut Loaded<A>| async move {
+            let outcome = self.read_on(tenant, loaded).await;
+            (loaded, outcome)
+        };
+        let (_, outcome) = read_on
+            .retry(outcome::waits(self.shared.options.patience))
+            .context(loaded)
+            .when(|error| matches!(error, LoadError::Storage(StorageError::Unavailable { .. })))
+            .notify(|_, _| self.observer().retried(Operation::Load))
+            .await;
+        outcome
+    }
+
+    /// Evolves from the events after the aggregate's version. After an error it stands where it came to.
+    async fn read_on<A: AggregateHandlers>(
         &self,
         tenant: &TenantId,
         loaded: &mut Loaded<A>,
@@ -143,38 +162,43 @@ impl Repository {
         query.from = loaded.version + 1;
         let observer = self.observer();
         if observer.is_unheard() {
-            return self.read_on(query, loaded).await;
+            return self.visit(&query, loaded).await;
         }
         let span = load_span(observer.service(), &query);
         let from = loaded.version;
-        let joined = watched!(observer, Operation::Load, span, self.read_on(query, loaded))?;
-        span.record("mink.events.loaded", loaded.version.saturating_sub(from));
+        let joined = watched!(observer, Operation::Load, span, self.visit(&query, loaded));
+        let events = loaded.version.saturating_sub(from);
+        observer.loaded(usize::try_from(events).unwrap_or(usize::MAX));
+        span.record("mink.events.loaded", events);
         span.record("mink.stream.version", loaded.version);
-        Ok(joined)
+        joined
     }
 
-    async fn read_on<A: AggregateHandlers>(
+    async fn visit<A: AggregateHandlers>(
         &self,
-        query: StreamQuery,
+        query: &StreamQuery,
         loaded: &mut Loaded<A>,
     ) -> Result<bool, LoadError> {
-        let mut next = Some(query);
-        while let Some(query) = next {
-            let Some(page) = self.read_page(&query).await? else {
-                return Ok(loaded.version == 0);
-            };
-            if page.version < loaded.version {
-                return Ok(false);
+        let mut evolved = Ok(());
+        let mut joins = true;
+        let mut visit = |event: StoredEvent<'_>| {
+            joins = loaded.version == 0 || event.version == loaded.version + 1;
+            if joins {
+                evolved = self.evolve(loaded, event);
             }
-            for event in &page.events {
-                if loaded.version > 0 && event.version != loaded.version + 1 {
-                    return Ok(false);
-                }
-                self.evolve(loaded, event)?;
+            if joins && evolved.is_ok() {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
             }
-            next = query.after(&page);
+        };
+        let read = self.shared.storage.visit_stream(query, &mut visit).await;
+        evolved?;
+        match read {
+            Ok(head) => Ok(joins && head >= loaded.version),
+            Err(StorageError::StreamNotFound { .. }) => Ok(loaded.version == 0),
+            Err(error) => Err(error.into()),
         }
-        Ok(true)
     }
 
     /// A page of a stream, `None` when the stream does not exist. Repeated while the store cannot be reached.
@@ -199,13 +223,14 @@ impl Repository {
     }
 
     /// Evolves an aggregate from the next event of its stream.
-    pub(super) fn evolve<A: AggregateHandlers>(
+    pub(super) fn evolve<'e, A: AggregateHandlers>(
         &self,
         loaded: &mut Loaded<A>,
-        event: &RecordedEvent,
+        event: impl Into<StoredEvent<'e>>,
     ) -> Result<(), DecodeError> {
+        let event = event.into();
         let known = loaded.state.evolve_stored(event)?
-            || self.shared.registry.event(&event.event_type).is_some();
+            || self.shared.registry.event(event.event_type).is_some();
         if !known {
             self.unknown::<A>(event)?;
         }
@@ -213,11 +238,11 @@ impl Repository {
         Ok(())
     }
 
-    fn unknown<A: Aggregate>(&self, event: &RecordedEvent) -> Result<(), DecodeError> {
+    fn unknown<A: Aggregate>(&self, event: StoredEvent<'_>) -> Result<(), DecodeError> {
         match self.shared.options.unknown_events {
             UnknownEvents::Refuse => Err(DecodeError::of(event, DecodeFault::UnknownType)),
             UnknownEvents::Skip => {
-                if self.first_time_skipped(&event.event_type, event.schema_version) {
+                if self.first_time_skipped(event.event_type, event.schema_version) {
                     tracing::warn!(
                         stream = %event.stream,
                         event_type = %event.event_type,

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use super::{CommitError, NewEvent};
+use super::{CommitError, Format, IdempotencyRecord, NewEvent};
 use crate::id::{CommitId, StreamId, TenantId};
 
 /// What the writer believes of a stream's version. The version is the number of events ever appended; the first
@@ -56,21 +56,25 @@ pub struct Append {
 
 /// Everything that happens together: a plain value, all of it or none of it.
 ///
-/// Submitting the same value again answers the first result. It is recognised by the ids of its events, which is
-/// why a value is built once and resubmitted as it is.
+/// Submitting the same value again answers the first result. It is recognised by the ids of its events, or by its own
+/// when it has a key and no events, which is why a value is built once and resubmitted as it is.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Commit {
-    /// Names the value in logs and errors.
+    /// Names the value in logs and errors, and is kept with the answer under its key.
     pub id: CommitId,
-    /// One entry per stream; several streams are allowed, the same stream twice is not.
+    /// One entry per stream; several streams are allowed, the same stream twice is not. May be empty when there is a
+    /// key.
     pub appends: Vec<Append>,
+    /// The answer to keep under an idempotency key; the commit is done only while the key can be taken. See
+    /// [`Keys`](super::Keys).
+    pub idempotency: Option<IdempotencyRecord>,
 }
 
 /// How much one event and one commit may hold.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// The largest payload of one event, in bytes. 1 MiB unless configured.
+    /// The largest payload of one event, and the largest answer under a key, in bytes. 1 MiB unless configured.
     pub event_bytes: usize,
     /// The most events in one commit. 10,000 unless configured.
     pub commit_events: usize,
@@ -92,7 +96,15 @@ impl Commit {
         Self {
             id: CommitId::new(),
             appends,
+            idempotency: None,
         }
+    }
+
+    /// The same commit, done only while the record's key can be taken, with the answer kept under it.
+    #[must_use]
+    pub fn with_idempotency(mut self, record: IdempotencyRecord) -> Self {
+        self.idempotency = Some(record);
+        self
     }
 
     /// How many events it holds.
@@ -101,10 +113,15 @@ impl Commit {
         self.appends.iter().map(|append| append.events.len()).sum()
     }
 
-    /// How many bytes of payload it holds.
+    /// How many bytes of payload it holds, those of the answer under its key included.
     #[must_use]
     pub fn payload_bytes(&self) -> usize {
-        self.events().map(|event| event.payload.len()).sum()
+        let answer = self.idempotency.as_ref().map_or(0, |key| key.answer.len());
+        answer
+            + self
+                .events()
+                .map(|event| event.payload.len())
+                .sum::<usize>()
     }
 
     /// Every event, in order.
@@ -115,12 +132,22 @@ impl Commit {
     /// Refuses what no store could keep, before anything is written.
     ///
     /// # Errors
-    /// [`CommitError::NoEvents`], [`CommitError::EventTooLarge`], [`CommitError::TooManyEvents`],
-    /// [`CommitError::StreamTwice`], [`CommitError::EventIdReused`] for an id used twice within this value,
-    /// [`CommitError::InvalidVersion`].
+    /// [`CommitError::NoEvents`], [`CommitError::EventTooLarge`], [`CommitError::AnswerTooLarge`],
+    /// [`CommitError::TooManyEvents`], [`CommitError::StreamTwice`], [`CommitError::EventIdReused`] for an id used
+    /// twice within this value, [`CommitError::InvalidVersion`], [`CommitError::ReservedFormat`].
     pub fn check(&self, limits: &Limits) -> Result<(), CommitError> {
-        if self.appends.is_empty() {
-            return Err(CommitError::NoEvents { stream: None });
+        match &self.idempotency {
+            Some(record) if record.answer.len() > limits.event_bytes => {
+                return Err(CommitError::AnswerTooLarge {
+                    command: record.command.to_string(),
+                    bytes: record.answer.len(),
+                    limit: limits.event_bytes,
+                });
+            }
+            None if self.appends.is_empty() => {
+                return Err(CommitError::NoEvents { stream: None });
+            }
+            _ => {}
         }
         let count = self.event_count();
         if count > limits.commit_events {
@@ -161,6 +188,14 @@ impl Commit {
                         limit: limits.event_bytes,
                     });
                 }
+                if let Format::Binary(name) = &event.format
+                    && Format::RESERVED.contains(&&**name)
+                {
+                    return Err(CommitError::ReservedFormat {
+                        event_type: event.event_type.to_string(),
+                        format: name.to_string(),
+                    });
+                }
                 if !one_event && !ids.insert((&append.tenant, event.id)) {
                     return Err(CommitError::EventIdReused {
                         id: event.id,
@@ -191,6 +226,6 @@ pub struct Committed {
     pub id: CommitId,
     /// One entry per [`Append`], in the same order.
     pub streams: Vec<StreamHead>,
-    /// The events were stored already by an earlier submission of the same value: nothing was written now.
+    /// The value was committed already by an earlier submission: nothing was written now.
     pub recognised: bool,
 }

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use super::ExpectedVersion;
+use chrono::{DateTime, Utc};
+
+use super::{ExpectedVersion, KeyDigest, StoredAnswer};
 use crate::id::{EventId, StreamId};
 
 /// What the driver said, kept for the log.
@@ -18,6 +20,24 @@ pub struct ConcurrencyConflict {
     pub actual: u64,
 }
 
+/// What several transactions want at the same time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Contended {
+    /// A stream.
+    Stream(StreamId),
+    /// An idempotency key.
+    Key(KeyDigest),
+}
+
+impl std::fmt::Display for Contended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Stream(stream) => write!(f, "stream `{stream}`"),
+            Self::Key(key) => write!(f, "idempotency key {key}"),
+        }
+    }
+}
+
 /// Why a commit was not done. Except for [`OutcomeUnknown`](Self::OutcomeUnknown), nothing of it was written.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
@@ -25,10 +45,32 @@ pub enum CommitError {
     /// Another writer was first. Load again and decide anew.
     #[error(transparent)]
     Conflict(#[from] ConcurrencyConflict),
-    /// Another transaction holds one of the streams. Try the same value again a little later.
-    #[error("stream `{stream}` is held by another transaction")]
+    /// Another transaction holds one of the streams, or the key. Try the same value again a little later.
+    #[error("{what} is held by another transaction")]
     Busy {
-        /// The stream that is held.
+        /// What is held.
+        what: Contended,
+    },
+    /// The key is answered: the command was done before. Holds the answer, which is nothing to log.
+    #[error(
+        "the idempotency key was used before, by command `{}` at {}: its answer is stored", .0.command, .0.recorded_at
+    )]
+    Answered(Box<StoredAnswer>),
+    /// Somebody has reserved the key and works under it.
+    #[error("the idempotency key is reserved until {until}: a command with it is at work")]
+    KeyHeld {
+        /// When the reservation lapses, by the store's clock.
+        until: DateTime<Utc>,
+    },
+    /// The reservation that the commit was to complete lapsed, and is swept or another's now.
+    #[error(
+        "the idempotency key's reservation has lapsed and is gone: reserve for longer than the work takes"
+    )]
+    ReservationLost,
+    /// One of the streams is deleted.
+    #[error("stream `{stream}` is deleted: undelete it before appending to it")]
+    StreamDeleted {
+        /// Which stream.
         stream: StreamId,
     },
     /// An event with this id is stored already, but not as part of the same commit.
@@ -66,6 +108,32 @@ pub enum CommitError {
         bytes: usize,
         /// The limit.
         limit: usize,
+    },
+    /// An answer to keep under a key is larger than the configured limit.
+    #[error(
+        "the answer of command `{command}` is {bytes} bytes, the limit for keeping it under an idempotency key is {limit}: answer with less, or raise the limit"
+    )]
+    AnswerTooLarge {
+        /// The name of the command.
+        command: String,
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// An event's format has a name that marks removed events.
+    #[error("event `{event_type}`: a format cannot be named `{format}`, give it another name")]
+    ReservedFormat {
+        /// The stored name of its type.
+        event_type: String,
+        /// The name.
+        format: String,
+    },
+    /// The store does not offer what the commit asks for.
+    #[error("the store does not offer {what}")]
+    Unsupported {
+        /// What it lacks.
+        what: &'static str,
     },
     /// The commit holds more events than the configured limit.
     #[error("a commit of {events} events, the limit is {limit}: split it, or raise the limit")]
@@ -141,6 +209,18 @@ pub enum StorageError {
     StreamNotFound {
         /// Which stream.
         stream: StreamId,
+    },
+    /// The stream is deleted.
+    #[error("stream `{stream}` is deleted")]
+    StreamDeleted {
+        /// Which stream.
+        stream: StreamId,
+    },
+    /// The store does not offer this.
+    #[error("the store does not offer {what}")]
+    Unsupported {
+        /// What it lacks.
+        what: &'static str,
     },
     /// The URL cannot be understood. Shown without its password.
     #[error("store URL `{url}`: {reason}")]

@@ -19,6 +19,16 @@ pub enum Format {
 }
 
 impl Format {
+    /// Names that stand where the content of an event was removed; no event can be appended under them. See
+    /// [`Change`](super::Change).
+    pub const RESERVED: [&'static str; 2] = [Self::TRUNCATED, Self::ARCHIVED];
+
+    /// The stored name of an event whose content is gone for good.
+    pub const TRUNCATED: &'static str = "truncated";
+
+    /// The stored name of an event whose content was put elsewhere.
+    pub const ARCHIVED: &'static str = "archived";
+
     /// The name as stored: `json`, or the binary format's own.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -81,4 +91,42 @@ pub struct RecordedEvent {
     pub metadata: Metadata,
     /// When it happened by the writer's clock, to the microsecond.
     pub recorded_at: DateTime<Utc>,
+}
+
+/// As much of a stored event as it takes to decode it and to evolve from it, borrowed from where it was read to.
+///
+/// A recorded event is one too: `(&recorded).into()`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StoredEvent<'a> {
+    /// Its id.
+    pub id: EventId,
+    /// Whose it is.
+    pub tenant: &'a TenantId,
+    /// The stream it is in.
+    pub stream: &'a StreamId,
+    /// Its place in that stream; the first event has version 1.
+    pub version: u64,
+    /// The stored name of its type.
+    pub event_type: &'a str,
+    /// The version of the type's schema that the payload follows.
+    pub schema_version: u32,
+    /// How the payload is written.
+    pub format: &'a Format,
+    /// The payload, byte for byte as it was appended.
+    pub payload: &'a [u8],
+}
+
+impl<'a> From<&'a RecordedEvent> for StoredEvent<'a> {
+    fn from(event: &'a RecordedEvent) -> Self {
+        Self {
+            id: event.id,
+            tenant: &event.tenant,
+            stream: &event.stream,
+            version: event.version,
+            event_type: &event.event_type,
+            schema_version: event.schema_version,
+            format: &event.format,
+            payload: &event.payload,
+        }
+    }
 }

@@ -70,6 +70,9 @@ pub struct FeedEvent {
 pub struct FeedPage {
     /// The events that the filter let through, in order.
     pub events: Vec<FeedEvent>,
+    /// How many places in the part that was searched hold an event that the filter would let through, but whose content
+    /// is truncated or archived. Pages that follow each other count each such place once.
+    pub skipped: u64,
     /// Where to go on: everything up to and including this position has been searched. Never below the position
     /// that was read from, also when that lies beyond the head.
     pub next: Position,

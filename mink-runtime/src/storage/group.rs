@@ -1,9 +1,9 @@
 //! Group commit: concurrent commits of many tasks go to the store in one round trip, each with its own answer.
 //!
 //! **Problem.** A flush to disk costs the same for one event as for a hundred. **Mechanism.** Commits queue; as soon
-//! as a lane is free it takes what waits, bounded by count and bytes, no stream twice. There is no timer: a lone
-//! commit leaves at once. **Cost.** A queue and a channel per commit. **What the caller must do.** Nothing; dropping
-//! the future abandons the answer, never half a commit.
+//! as a lane is free it takes what waits, bounded by count and bytes, no stream and no key twice. There is no timer: a
+//! lone commit leaves at once. **Cost.** A queue and a channel per commit. **What the caller must do.** Nothing;
+//! dropping the future abandons the answer, never half a commit.
 
 mod queue;
 
@@ -28,7 +28,7 @@ pub struct GroupOptions {
     /// A commit of this many events or more goes through a lane of its own, so that small commits never wait in a
     /// batch with it. 256 unless configured.
     pub bulk_events: usize,
-    /// How long a commit whose stream another transaction holds is tried again before the caller hears
+    /// How long a commit whose stream or key another transaction holds is tried again before the caller hears
     /// [`CommitError::Busy`]. 30 seconds unless configured.
     pub busy_patience: Duration,
     /// What one event and one commit may hold.
@@ -111,8 +111,9 @@ impl GroupCommit {
 
     /// Commits one value.
     ///
-    /// **Order.** Commits of one stream are done in the order they were submitted, unless the store was busy with
-    /// that stream. **Delivery.** `Ok` means durable. Dropping this future does not cancel the commit.
+    /// **Order.** Commits of one stream, and of one idempotency key, are done in the order they were submitted, unless
+    /// the store was busy with that stream or key. **Delivery.** `Ok` means durable. Dropping this future does not
+    /// cancel the commit.
     ///
     /// # Errors
     /// What [`Commit::check`] and [`Storage::commit`] say.
@@ -277,7 +278,7 @@ impl Drop for Running {
     }
 }
 
-/// A commit that waits for a stream that another transaction holds. However the wait ends, it no longer counts.
+/// A commit that waits for a stream or key that another transaction holds. However the wait ends, it no longer counts.
 struct Aside {
     shared: Arc<Shared>,
 }
@@ -296,7 +297,7 @@ impl Drop for Aside {
     }
 }
 
-/// Commits at work. However this ends, their streams are given back.
+/// Commits at work. However this ends, their streams and keys are given back.
 struct Batch<'a> {
     shared: &'a Arc<Shared>,
     items: Vec<Item>,

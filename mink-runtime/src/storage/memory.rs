@@ -1,16 +1,20 @@
 //! A store that lives as long as the process: for tests, and for trying things out.
 
 mod data;
+mod keys;
+mod lifecycle;
+mod snapshots;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use serde::de::IgnoredAny;
 use tokio::sync::watch;
 
-use self::data::Data;
+use self::data::{Data, to_the_microsecond};
 use super::{
     Commit, CommitError, Committed, Driver, FeedFilter, FeedPage, Format, Limits, RecordedEvent,
     Storage, StorageError, StreamInfo, StreamList, StreamPage, StreamQuery,
@@ -96,6 +100,18 @@ impl MemoryStore {
             None => Err(StorageError::Closed),
         }
     }
+
+    fn write<T>(&self, change: impl FnOnce(&mut Data) -> T) -> Result<T, StorageError> {
+        match self.data() {
+            Some(mut data) => Ok(change(&mut data)),
+            None => Err(StorageError::Closed),
+        }
+    }
+}
+
+/// This process's clock, as the store counts.
+fn now() -> DateTime<Utc> {
+    to_the_microsecond(Utc::now())
 }
 
 impl std::fmt::Debug for MemoryStore {
@@ -128,10 +144,11 @@ impl Storage for MemoryStore {
                 return batch.iter().map(|_| Err(CommitError::Closed)).collect();
             };
             let before = data.head();
+            let now = now();
             let answers = batch
                 .iter()
                 .zip(checked)
-                .map(|(commit, checked)| checked.and_then(|()| data.commit(commit)))
+                .map(|(commit, checked)| checked.and_then(|()| data.commit(commit, now)))
                 .collect();
             let grown = data.head() > before;
             drop(data);
@@ -147,10 +164,11 @@ impl Storage for MemoryStore {
         query: &'a StreamQuery,
     ) -> BoxFuture<'a, Result<StreamPage, StorageError>> {
         Box::pin(async move {
-            self.read(|data| data.stream_page(query))?
-                .ok_or_else(|| StorageError::StreamNotFound {
+            self.read(|data| data.stream_page(query))??.ok_or_else(|| {
+                StorageError::StreamNotFound {
                     stream: query.stream.clone(),
-                })
+                }
+            })
         })
     }
 
@@ -164,7 +182,7 @@ impl Storage for MemoryStore {
                     .iter()
                     .map(|query| data.stream_page(query))
                     .collect()
-            })
+            })?
         })
     }
 

@@ -1,4 +1,6 @@
-use super::RecordedEvent;
+use std::ops::ControlFlow;
+
+use super::{RecordedEvent, Storage, StorageError, StoredEvent};
 use crate::id::{Category, StreamId, TenantId};
 
 /// Which way to read a stream.
@@ -55,7 +57,7 @@ impl StreamQuery {
         let mut next = self.clone();
         match self.direction {
             Direction::Forwards if last < self.to.min(page.version) => next.from = last + 1,
-            Direction::Backwards if last > self.from.max(1) => next.to = last - 1,
+            Direction::Backwards if last > self.from.max(page.first) => next.to = last - 1,
             _ => return None,
         }
         Some(next)
@@ -67,8 +69,40 @@ impl StreamQuery {
 pub struct StreamPage {
     /// The stream's version when it was read: that of its last event, in the page or not.
     pub version: u64,
-    /// The events asked for, in the direction asked for.
+    /// The lowest version that can be read: 1 unless events were [removed](super::Change), one more than `version` when
+    /// all were.
+    pub first: u64,
+    /// Whether some of the events before `first` can be restored, the last of them in any case.
+    pub archived: bool,
+    /// The events asked for that can be read, in the direction asked for.
     pub events: Vec<RecordedEvent>,
+}
+
+/// Is handed the events of a stream, one by one, and says whether it wants more.
+pub type Visit<'v> = dyn FnMut(StoredEvent<'_>) -> ControlFlow<()> + Send + 'v;
+
+/// [`Storage::visit_stream`] on top of [`Storage::read_stream`]: for a store that has no shorter way.
+///
+/// # Errors
+/// As [`Storage::read_stream`].
+pub async fn visit_pages<S: Storage + ?Sized>(
+    store: &S,
+    query: &StreamQuery,
+    visit: &mut Visit<'_>,
+) -> Result<u64, StorageError> {
+    let mut query = query.clone();
+    loop {
+        let page = store.read_stream(&query).await?;
+        for event in &page.events {
+            if visit(event.into()).is_break() {
+                return Ok(page.version);
+            }
+        }
+        match query.after(&page) {
+            Some(next) => query = next,
+            None => return Ok(page.version),
+        }
+    }
 }
 
 /// What is known of a stream.
@@ -78,8 +112,15 @@ pub struct StreamInfo {
     pub tenant: TenantId,
     /// Which stream.
     pub stream: StreamId,
-    /// The version of its last event.
+    /// The version of its last event, removed or not.
     pub version: u64,
+    /// The lowest version that can be read: 1 unless events were [removed](super::Change), one more than `version` when
+    /// all were.
+    pub first: u64,
+    /// Whether some of the events before `first` can be restored, the last of them in any case.
+    pub archived: bool,
+    /// Whether it is deleted: it can then be neither read nor appended to.
+    pub deleted: bool,
 }
 
 /// Which streams to list.

@@ -1,12 +1,16 @@
+mod wishes;
+
+use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::SubsecRound;
 use futures_util::future::BoxFuture;
 use mink_runtime::id::{EventId, Position, StreamId, TenantId};
 use mink_runtime::storage::{
-    Append, Commit, CommitError, Committed, ConcurrencyConflict, ExpectedVersion, FeedFilter,
-    FeedPage, Format, MemoryStore, RecordedEvent, Storage, StorageError, StreamInfo, StreamList,
-    StreamPage, StreamQuery,
+    Append, Change, Commit, CommitError, Committed, ConcurrencyConflict, ExpectedVersion,
+    FeedFilter, FeedPage, Format, Lifecycle, MemoryStore, RecordedEvent, Storage, StorageError,
+    StoredEvent, StreamChange, StreamInfo, StreamList, StreamPage, StreamQuery, Visit, visit_pages,
 };
 
 /// What is wrong with a store.
@@ -20,6 +24,7 @@ pub(crate) enum Fault {
     IgnoresTheTenantOfAFilter,
     TakesACategoryForAPattern,
     ReordersAStream,
+    LosesAnEventInAVisit,
     IgnoresTheTenantOfAStream,
     WritesForTheDefaultTenant,
     LowersTheCaseOfNames,
@@ -34,6 +39,21 @@ pub(crate) enum Fault {
     InventsMissingStreams,
     StaysOpen,
     SharesNothing,
+    IgnoresKeys,
+    ChecksVersionsBeforeKeys,
+    IgnoresTheTenantOfAKey,
+    ReservesForEverybody,
+    LetsAnybodyRelease,
+    KeepsKeysForEver,
+    SweepsNothing,
+    TakesAnySnapshot,
+    PrefersTheLastSnapshot,
+    GivesASnapshotBeyondTheWindow,
+    TruncatesWhatItArchives,
+    ArchivesWithoutCounting,
+    ChangesWhateverTheVersion,
+    WritesToDeletedStreams,
+    HidesWhatItSkips,
 }
 
 /// A store in memory with one fault.
@@ -62,6 +82,12 @@ impl BrokenStore {
     /// The commit as the fault has it written.
     fn bent(&self, commit: &Commit) -> Commit {
         let mut commit = commit.clone();
+        match (self.fault, &mut commit.idempotency) {
+            (Fault::IgnoresKeys, key) if !commit.appends.is_empty() => *key = None,
+            (Fault::IgnoresTheTenantOfAKey, Some(key)) => key.tenant = TenantId::default(),
+            (Fault::KeepsKeysForEver, Some(key)) => key.keep_for = Duration::MAX,
+            _ => {}
+        }
         for append in &mut commit.appends {
             match self.fault {
                 Fault::WritesForTheDefaultTenant => append.tenant = TenantId::default(),
@@ -94,6 +120,25 @@ impl BrokenStore {
     async fn commit_one(&self, commit: &Commit) -> Result<Committed, CommitError> {
         let bent = Arc::new(self.bent(commit));
         match self.fault {
+            Fault::ChecksVersionsBeforeKeys if bent.idempotency.is_some() => {
+                for append in &bent.appends {
+                    let known = self.inner.event(&append.tenant, append.events[0].id).await;
+                    if known.is_ok_and(|event| event.is_none()) {
+                        self.expect_version(append).await?;
+                    }
+                }
+            }
+            Fault::WritesToDeletedStreams => {
+                for append in &bent.appends {
+                    let undelete = StreamChange {
+                        tenant: append.tenant.clone(),
+                        stream: append.stream.clone(),
+                        expected: ExpectedVersion::Any,
+                        change: Change::Undelete,
+                    };
+                    self.inner.change_stream(&undelete).await.ok();
+                }
+            }
             Fault::ChecksVersionsBeforeRecognising => {
                 for append in &bent.appends {
                     self.expect_version(append).await?;
@@ -224,8 +269,12 @@ impl Storage for BrokenStore {
                 Err(StorageError::StreamNotFound { .. })
                     if self.fault == Fault::InventsMissingStreams =>
                 {
-                    let events = Vec::new();
-                    StreamPage { version: 0, events }
+                    StreamPage {
+                        version: 0,
+                        first: 1,
+                        archived: false,
+                        events: Vec::new(),
+                    }
                 }
                 page => page?,
             };
@@ -233,6 +282,21 @@ impl Storage for BrokenStore {
                 page.events.swap(0, 1);
             }
             Ok(page)
+        })
+    }
+
+    fn visit_stream<'a>(
+        &'a self,
+        query: &'a StreamQuery,
+        visit: &'a mut Visit<'_>,
+    ) -> BoxFuture<'a, Result<u64, StorageError>> {
+        Box::pin(async move {
+            let lossy = self.fault == Fault::LosesAnEventInAVisit;
+            let mut visit = |event: StoredEvent<'_>| match event.version {
+                65 if lossy => ControlFlow::Continue(()),
+                _ => visit(event),
+            };
+            visit_pages(self, query, &mut visit).await
         })
     }
 
@@ -275,6 +339,9 @@ impl Storage for BrokenStore {
                 if self.fault == Fault::SkipsAPosition {
                     event.position = self.shifted(event.position);
                 }
+            }
+            if self.fault == Fault::HidesWhatItSkips {
+                page.skipped = 0;
             }
             page.head = self.shifted(page.head);
             page.next = match self.fault {

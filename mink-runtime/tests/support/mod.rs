@@ -7,10 +7,13 @@ use futures_util::future::BoxFuture;
 use mink_runtime::id::{EventId, Position, StreamId, TenantId};
 use mink_runtime::metadata::Metadata;
 use mink_runtime::storage::{
-    Append, Commit, CommitError, Committed, ExpectedVersion, FeedFilter, FeedPage, Format,
-    MemoryStore, NewEvent, RecordedEvent, Storage, StorageError, StreamInfo, StreamList,
-    StreamPage, StreamQuery,
+    Append, Commit, CommitError, Committed, Contended, ExpectedVersion, FeedFilter, FeedPage,
+    Fingerprint, Format, KeyDigest, Keys, Lifecycle, LifecycleError, MemoryStore, NewEvent,
+    NewReservation, RecordedEvent, Reservation, Snapshot, SnapshotPage, Snapshots, Storage,
+    StorageError, StoredAnswer, StreamChange, StreamChanged, StreamInfo, StreamList, StreamPage,
+    StreamQuery,
 };
+use uuid::Uuid;
 
 /// What happens to one batch.
 pub(crate) enum Fate {
@@ -24,6 +27,8 @@ pub(crate) enum Fate {
     LostOnTheWay,
     /// Every commit's first stream is held by another transaction.
     Busy,
+    /// Every commit's key is being written by another transaction.
+    BusyKey,
     /// The adapter panics.
     Panic,
 }
@@ -62,6 +67,70 @@ impl Scripted {
     }
 }
 
+impl Keys for Scripted {
+    fn reserve_key<'a>(
+        &'a self,
+        reservation: &'a NewReservation,
+    ) -> BoxFuture<'a, Result<Reservation, StorageError>> {
+        self.memory.reserve_key(reservation)
+    }
+
+    fn release_key<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        key: KeyDigest,
+        owner: Uuid,
+    ) -> BoxFuture<'a, Result<bool, StorageError>> {
+        self.memory.release_key(tenant, key, owner)
+    }
+
+    fn answer_of<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        key: KeyDigest,
+    ) -> BoxFuture<'a, Result<Option<StoredAnswer>, StorageError>> {
+        self.memory.answer_of(tenant, key)
+    }
+
+    fn sweep_keys(&self, limit: usize) -> BoxFuture<'_, Result<u64, StorageError>> {
+        self.memory.sweep_keys(limit)
+    }
+}
+
+impl Snapshots for Scripted {
+    fn read_from_snapshot<'a>(
+        &'a self,
+        query: &'a StreamQuery,
+        fingerprint: &'a Fingerprint,
+    ) -> BoxFuture<'a, Result<SnapshotPage, StorageError>> {
+        self.memory.read_from_snapshot(query, fingerprint)
+    }
+
+    fn save_snapshot<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+    ) -> BoxFuture<'a, Result<bool, StorageError>> {
+        self.memory.save_snapshot(snapshot)
+    }
+
+    fn delete_snapshots<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        stream: Option<&'a StreamId>,
+    ) -> BoxFuture<'a, Result<u64, StorageError>> {
+        self.memory.delete_snapshots(tenant, stream)
+    }
+}
+
+impl Lifecycle for Scripted {
+    fn change_stream<'a>(
+        &'a self,
+        change: &'a StreamChange,
+    ) -> BoxFuture<'a, Result<StreamChanged, LifecycleError>> {
+        self.memory.change_stream(change)
+    }
+}
+
 impl Storage for Scripted {
     fn name(&self) -> &str {
         "scripted"
@@ -94,7 +163,16 @@ impl Storage for Scripted {
                     .iter()
                     .map(|commit| {
                         Err(CommitError::Busy {
-                            stream: commit.appends[0].stream.clone(),
+                            what: Contended::Stream(commit.appends[0].stream.clone()),
+                        })
+                    })
+                    .collect(),
+                Fate::BusyKey => batch
+                    .iter()
+                    .map(|commit| {
+                        let key = commit.idempotency.as_ref().unwrap().key;
+                        Err(CommitError::Busy {
+                            what: Contended::Key(key),
                         })
                     })
                     .collect(),

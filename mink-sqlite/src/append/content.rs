@@ -7,6 +7,11 @@ use serde::de::IgnoredAny;
 
 /// Refuses a commit whose shape or content could not be stored as what it says it is.
 pub(crate) fn check(commit: &Commit) -> Result<(), CommitError> {
+    if commit.idempotency.is_some() {
+        return Err(CommitError::Unsupported {
+            what: "idempotency keys",
+        });
+    }
     if commit.appends.is_empty() {
         return Err(CommitError::NoEvents { stream: None });
     }
@@ -69,6 +74,12 @@ fn payload(append: &Append, event: &NewEvent) -> Result<(), CommitError> {
         Format::Binary(name) if name == Format::Json.name() => Err(refused(
             "a binary format cannot be named `json`: use `Format::Json`, or another name".into(),
         )),
+        Format::Binary(name) if Format::RESERVED.contains(&&**name) => {
+            Err(CommitError::ReservedFormat {
+                event_type: event.event_type.to_string(),
+                format: name.to_string(),
+            })
+        }
         _ => Ok(()),
     }
 }

@@ -137,9 +137,17 @@ impl<'a> EventRow<'a> {
             }
         };
         arguments.add(metadata)?;
-        match event.format {
-            Format::Json => arguments.add(String::from_utf8(event.payload.to_vec())?),
-            _ => arguments.add(event.payload.to_vec()),
-        }
+        bind_payload(arguments, event)
+    }
+}
+
+/// JSON is text to SQLite, so that its functions work on it.
+pub(super) fn bind_payload(
+    arguments: &mut SqliteArguments,
+    event: &NewEvent,
+) -> Result<(), BoxDynError> {
+    match event.format {
+        Format::Json => arguments.add(String::from_utf8(event.payload.to_vec())?),
+        _ => arguments.add(event.payload.to_vec()),
     }
 }

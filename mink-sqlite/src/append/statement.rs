@@ -181,7 +181,7 @@ fn repeated(sql: &str, rows: usize) -> String {
 
 /// Runs a text of `statements` statements to its end. A connection whose thread died ends its answers early and
 /// without an error, so they are counted.
-async fn run(
+pub(super) async fn run(
     conn: &mut SqliteConnection,
     sql: Arc<str>,
     arguments: SqliteArguments,

@@ -59,6 +59,7 @@ impl Reader {
         };
         Ok(FeedPage {
             events,
+            skipped: 0,
             next: Position(next),
             head: Position(head.max(last)),
         })

@@ -32,6 +32,9 @@ impl Reader {
                     tenant: query.tenant.clone(),
                     stream,
                     version,
+                    first: 1,
+                    archived: false,
+                    deleted: false,
                 })
             })
             .collect()

@@ -1,5 +1,9 @@
+use std::ops::ControlFlow;
+
 use mink_runtime::id::{Position, TenantId};
-use mink_runtime::storage::{ExpectedVersion, FeedFilter, Storage, StorageError, StreamList};
+use mink_runtime::storage::{
+    ExpectedVersion, FeedFilter, Storage, StorageError, StoredEvent, StreamList,
+};
 use mink_sqlite::SqliteStore;
 
 use crate::{one, query, submit, url};
@@ -44,10 +48,53 @@ async fn a_damaged_event_is_a_typed_error_that_says_where_and_not_what() {
 }
 
 #[tokio::test]
+async fn a_visit_says_of_a_damaged_event_what_a_reader_of_its_page_hears() {
+    for edit in [
+        "event_id = x'53454352'",
+        "event_type = CAST(x'5345435245ff' AS TEXT)",
+        "format = CAST(x'5345435245ff' AS TEXT)",
+        "schema_version = -1",
+        "schema_version = 1 << 40",
+        "payload = 12",
+        "version = 2.5 * 0 - 3",
+    ] {
+        let store = SqliteStore::open("sqlite::memory:").await.unwrap();
+        for _ in 0..3 {
+            submit(&store, &one("A-1", ExpectedVersion::Any))
+                .await
+                .unwrap();
+        }
+        let sql = format!("UPDATE mink_events SET {edit} WHERE version = 2");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+            .execute(store.pool())
+            .await
+            .unwrap();
+        let mut seen = Vec::new();
+        let mut see = |event: StoredEvent<'_>| {
+            seen.push(event.version);
+            ControlFlow::Continue(())
+        };
+        let visited = store.visit_stream(&query("A-1"), &mut see).await;
+        match store.read_stream(&query("A-1")).await {
+            Err(error) => {
+                assert_eq!(visited.unwrap_err().to_string(), error.to_string());
+                assert_eq!(seen, [1], "{edit}");
+            }
+            // Below every version that is asked for, the event is in nobody's sight.
+            Ok(_) => assert_eq!(seen, [1, 3], "{edit}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_damaged_version_or_name_is_a_typed_error() {
     let store = damaged("UPDATE mink_streams SET version = -3").await;
     for error in [
         store.read_stream(&query("A-1")).await.unwrap_err(),
+        store
+            .visit_stream(&query("A-1"), &mut |_| ControlFlow::Continue(()))
+            .await
+            .unwrap_err(),
         store
             .stream_info(&TenantId::default(), &query("A-1").stream)
             .await

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use mink_runtime::id::Position;
-use mink_runtime::storage::{CommitError, ExpectedVersion, FeedFilter, Storage};
+use mink_runtime::storage::{CommitError, Contended, ExpectedVersion, FeedFilter, Storage};
 use mink_sqlite::SqliteStore;
 
 use crate::{one, submit, url, version};
@@ -64,7 +64,9 @@ async fn a_file_that_another_holds_is_busy_and_free_again_afterwards() {
     let commit = one("A-1", ExpectedVersion::NoStream);
     let held = holder.begin().await.unwrap();
     let error = submit(&store, &commit).await.unwrap_err();
-    assert!(matches!(&error, CommitError::Busy { stream } if stream.as_str() == "A-1"));
+    assert!(
+        matches!(&error, CommitError::Busy { what: Contended::Stream(stream) } if stream.as_str() == "A-1")
+    );
     assert!(error.is_transient());
     assert_eq!(version(&store, "A-1").await, 0);
     held.rollback().await.unwrap();

@@ -49,6 +49,7 @@ pub(super) async fn positions_start_at_one(at: Ground) {
     let empty = page(&ours, Position::START, &FeedFilter::all(), 10).await;
     let nothing = FeedPage {
         events: Vec::new(),
+        skipped: 0,
         next: Position::START,
         head: Position::START,
     };

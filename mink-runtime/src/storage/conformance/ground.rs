@@ -445,6 +445,9 @@ impl Estate {
                 .await
                 .unwrap_or_else(|error| panic!("streams can be listed: {error}"));
             for info in &page {
+                if info.deleted {
+                    continue;
+                }
                 let events = ground.read(&info.stream).await.unwrap_or_else(|error| {
                     panic!("a listed stream can be read: {error}");
                 });

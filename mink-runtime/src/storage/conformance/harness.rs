@@ -34,6 +34,7 @@ pub struct Subject {
     store: Arc<dyn Storage>,
     again: Option<OpenAgain>,
     kept: Vec<Arc<dyn Any + Send + Sync>>,
+    lacking: &'static [&'static str],
 }
 
 impl Subject {
@@ -44,6 +45,7 @@ impl Subject {
             store,
             again: None,
             kept: Vec::new(),
+            lacking: &[],
         }
     }
 
@@ -64,6 +66,18 @@ impl Subject {
     pub fn keeping(mut self, value: impl Any + Send + Sync) -> Self {
         self.kept.push(Arc::new(value));
         self
+    }
+
+    /// The themes of what the store does not offer, as [`Rule::theme`](super::Rule::theme) names them. Their rules hold
+    /// trivially, and say so on standard error.
+    #[must_use]
+    pub fn lacking(mut self, themes: &'static [&'static str]) -> Self {
+        self.lacking = themes;
+        self
+    }
+
+    pub(super) fn lacks(&self, theme: &str) -> bool {
+        self.lacking.contains(&theme)
     }
 
     pub(super) fn store(&self) -> &Arc<dyn Storage> {

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use super::ground::{Ground, bare, expect_committed, same_events, stream};
+use super::wishes;
 use crate::id::Position;
-use crate::storage::{Commit, CommitError, ExpectedVersion, FeedFilter, StorageError, StreamList};
+use crate::storage::{
+    Change, Commit, CommitError, ExpectedVersion, FeedFilter, KeyDigest, LifecycleError,
+    StorageError, StreamList,
+};
 
 pub(super) async fn a_closed_store_says_so(at: Ground) {
     let (at, _) = at.both_elsewhere().await;
@@ -29,6 +33,15 @@ pub(super) async fn a_closed_store_says_so(at: Ground) {
     let (query, filter) = (at.query(&order), FeedFilter::all());
     let list = StreamList::new(at.tenant.clone());
     let queries = std::slice::from_ref(&query);
+    let (key, owner) = (KeyDigest::of("a key"), wishes::owner(1));
+    let reservation = at.reservation("a key", owner, wishes::LONG);
+    let (fingerprint, snapshot) = (wishes::fingerprint(1), at.snapshot(&order, 1, 1));
+    let change = at.change(&order, ExpectedVersion::Any, Change::Delete);
+    let changed = store.change_stream(&change).await.err();
+    assert!(
+        matches!(changed, Some(LifecycleError::Storage(StorageError::Closed))),
+        "a closed store answers `change_stream` with `Closed`, not: {changed:?}"
+    );
     for (read, error) in [
         ("read_stream", store.read_stream(&query).await.err()),
         ("read_streams", store.read_streams(queries).await.err()),
@@ -44,6 +57,22 @@ pub(super) async fn a_closed_store_says_so(at: Ground) {
             store.stream_info(&at.tenant, &order).await.err(),
         ),
         ("list_streams", store.list_streams(&list).await.err()),
+        ("reserve_key", store.reserve_key(&reservation).await.err()),
+        (
+            "release_key",
+            store.release_key(&at.tenant, key, owner).await.err(),
+        ),
+        ("answer_of", store.answer_of(&at.tenant, key).await.err()),
+        ("sweep_keys", store.sweep_keys(1).await.err()),
+        (
+            "read_from_snapshot",
+            store.read_from_snapshot(&query, &fingerprint).await.err(),
+        ),
+        ("save_snapshot", store.save_snapshot(&snapshot).await.err()),
+        (
+            "delete_snapshots",
+            store.delete_snapshots(&at.tenant, None).await.err(),
+        ),
     ] {
         assert!(
             matches!(error, Some(StorageError::Closed)),

@@ -230,6 +230,9 @@ pub(super) async fn a_stream_knows_its_version(at: Ground) {
             tenant: at.tenant.clone(),
             stream: order.clone(),
             version: version as u64,
+            first: 1,
+            archived: false,
+            deleted: false,
         };
         assert_eq!(
             info,

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::super::{Commit, CommitError, Committed, GroupLoad, GroupOptions};
+use super::super::{Commit, CommitError, Committed, GroupLoad, GroupOptions, KeyDigest};
 use crate::id::{StreamId, TenantId};
 
 /// Which lane a batch travels in.
@@ -64,20 +64,30 @@ impl Item {
         busy.waits.next().unwrap_or(Duration::from_millis(100))
     }
 
-    fn streams(&self) -> impl Iterator<Item = (&TenantId, &StreamId)> {
-        self.commit
+    fn claims(&self) -> impl Iterator<Item = Claim> {
+        let streams = self
+            .commit
             .appends
             .iter()
-            .map(|append| (&append.tenant, &append.stream))
+            .map(|append| Claim::Stream(append.tenant.clone(), append.stream.clone()));
+        let key = self.commit.idempotency.as_ref();
+        streams.chain(key.map(|record| Claim::Key(record.tenant.clone(), record.key)))
     }
+}
+
+/// What no two commits on their way share.
+#[derive(PartialEq, Eq, Hash, Clone)]
+enum Claim {
+    Stream(TenantId, StreamId),
+    Key(TenantId, KeyDigest),
 }
 
 /// What waits, what is on its way, and how many lanes are at work.
 pub(super) struct Queue {
     small: Track,
     bulk: Track,
-    /// Streams of commits that are on their way. A commit that shares one waits.
-    in_flight: HashSet<(TenantId, StreamId)>,
+    /// Streams and keys of commits that are on their way. A commit that shares one waits.
+    in_flight: HashSet<Claim>,
     /// Commits that are on their way.
     committing: usize,
     aside: usize,
@@ -157,8 +167,8 @@ impl Queue {
         })
     }
 
-    /// The next batch of a lane; `None` ends the lane. A commit that waits for a stream on its way holds back the
-    /// later commits of its own streams, and nobody else's.
+    /// The next batch of a lane; `None` ends the lane. A commit that waits for a stream or key on its way holds back
+    /// the later commits of its own streams and key, and nobody else's.
     pub(super) fn take(&mut self, lane: Lane) -> Option<Vec<Item>> {
         let options = self.options;
         let track = match lane {
@@ -168,7 +178,7 @@ impl Queue {
         let mut batch = Vec::new();
         let mut bytes = 0;
         let mut left = VecDeque::new();
-        let mut held: HashSet<(TenantId, StreamId)> = HashSet::new();
+        let mut held: HashSet<Claim> = HashSet::new();
         while let Some(item) = track.waiting.pop_front() {
             let size = item.commit.payload_bytes();
             let full = batch.len() >= options.batch_commits
@@ -177,19 +187,16 @@ impl Queue {
                 left.push_back(item);
                 break;
             }
-            let keys: Vec<_> = item
-                .streams()
-                .map(|(t, s)| (t.clone(), s.clone()))
-                .collect();
-            if keys
+            let claims: Vec<_> = item.claims().collect();
+            if claims
                 .iter()
-                .any(|key| self.in_flight.contains(key) || held.contains(key))
+                .any(|claim| self.in_flight.contains(claim) || held.contains(claim))
             {
-                held.extend(keys);
+                held.extend(claims);
                 left.push_back(item);
                 continue;
             }
-            self.in_flight.extend(keys);
+            self.in_flight.extend(claims);
             bytes += size;
             batch.push(item);
         }
@@ -205,10 +212,8 @@ impl Queue {
 
     pub(super) fn give_back(&mut self, items: &[Item]) {
         self.committing -= items.len();
-        for item in items {
-            for (tenant, stream) in item.streams() {
-                self.in_flight.remove(&(tenant.clone(), stream.clone()));
-            }
+        for claim in items.iter().flat_map(Item::claims) {
+            self.in_flight.remove(&claim);
         }
     }
 

@@ -1,50 +1,106 @@
 //! The maps behind the lock.
 
+mod keys;
+mod lifecycle;
+mod snapshots;
+
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
 
+use self::keys::Keys;
 use crate::id::{EventId, Position, StreamId, TenantId};
 use crate::storage::{
     Append, Commit, CommitError, Committed, ConcurrencyConflict, Direction, FeedEvent, FeedFilter,
-    FeedPage, NewEvent, RecordedEvent, StreamHead, StreamInfo, StreamList, StreamPage, StreamQuery,
+    FeedPage, NewEvent, RecordedEvent, Snapshot, StorageError, StreamHead, StreamInfo, StreamList,
+    StreamMarks, StreamPage, StreamQuery,
 };
 
 #[derive(Default)]
 pub(super) struct Data {
     /// Every event, in feed order: the event at index `i` has position `i + 1`.
-    log: Vec<RecordedEvent>,
+    log: Vec<Logged>,
     tenants: HashMap<TenantId, Tenant>,
 }
 
-/// What one tenant owns, as indexes into the log.
+struct Logged {
+    event: RecordedEvent,
+    /// Whether its content was removed.
+    stub: bool,
+}
+
+/// What one tenant owns; events as indexes into the log.
 #[derive(Default)]
 struct Tenant {
-    /// The event at index `i` of a stream has version `i + 1`.
-    streams: BTreeMap<StreamId, Vec<usize>>,
+    streams: BTreeMap<StreamId, Stream>,
     events: HashMap<EventId, usize>,
+    keys: Keys,
+    snapshots: HashMap<StreamId, Snapshot>,
+}
+
+struct Stream {
+    /// The event at index `i` has version `i + 1`.
+    events: Vec<usize>,
+    marks: StreamMarks,
+}
+
+impl Stream {
+    fn new() -> Self {
+        Self {
+            events: Vec::new(),
+            marks: StreamMarks::whole(0),
+        }
+    }
+
+    fn version(&self) -> u64 {
+        self.marks.version
+    }
+
+    fn info(&self, tenant: &TenantId, stream: &StreamId) -> StreamInfo {
+        StreamInfo {
+            tenant: tenant.clone(),
+            stream: stream.clone(),
+            version: self.marks.version,
+            first: self.marks.first,
+            archived: self.marks.archived(),
+            deleted: self.marks.deleted,
+        }
+    }
 }
 
 impl Data {
-    pub(super) fn commit(&mut self, commit: &Commit) -> Result<Committed, CommitError> {
-        if let Some(streams) = self.recognise(commit)? {
+    pub(super) fn commit(
+        &mut self,
+        commit: &Commit,
+        now: DateTime<Utc>,
+    ) -> Result<Committed, CommitError> {
+        let known = self.recognise(commit);
+        if let Ok(Some(streams)) = known {
             return Ok(Committed {
                 id: commit.id,
                 streams,
                 recognised: true,
             });
         }
-        for append in &commit.appends {
-            let actual = self.version(&append.tenant, &append.stream);
-            if !append.expected.holds_at(actual) {
-                return Err(CommitError::Conflict(ConcurrencyConflict {
-                    stream: append.stream.clone(),
-                    expected: append.expected,
-                    actual,
-                }));
+        if let Some(record) = &commit.idempotency {
+            let keys = self.keys(&record.tenant);
+            if commit.appends.is_empty() && keys.is_answered_by(record.key, commit.id, now) {
+                return Ok(Committed {
+                    id: commit.id,
+                    streams: Vec::new(),
+                    recognised: true,
+                });
             }
+            keys.check(record, now)?;
+        }
+        known?;
+        for append in &commit.appends {
+            self.check_expected(append)?;
+        }
+        if let Some(record) = &commit.idempotency {
+            self.keys(&record.tenant).answer(record, commit.id, now);
         }
         Ok(Committed {
             id: commit.id,
@@ -69,7 +125,8 @@ impl Data {
                     id: event.id,
                     stream: append.stream.clone(),
                 };
-                match self.event(&append.tenant, event.id) {
+                let stored = self.index_of(&append.tenant, event.id);
+                match stored.map(|index| &self.log[index].event) {
                     None => missing = true,
                     Some(stored) if stored.stream != append.stream => return Err(reused()),
                     Some(stored) => {
@@ -87,61 +144,114 @@ impl Data {
         }
     }
 
+    fn check_expected(&self, append: &Append) -> Result<(), CommitError> {
+        let stream = self.stream(&append.tenant, &append.stream);
+        if stream.is_some_and(|stream| stream.marks.deleted) {
+            return Err(CommitError::StreamDeleted {
+                stream: append.stream.clone(),
+            });
+        }
+        let actual = stream.map_or(0, Stream::version);
+        if append.expected.holds_at(actual) {
+            return Ok(());
+        }
+        Err(CommitError::Conflict(ConcurrencyConflict {
+            stream: append.stream.clone(),
+            expected: append.expected,
+            actual,
+        }))
+    }
+
     fn append(&mut self, append: &Append) -> StreamHead {
         let tenant = self.tenants.entry(append.tenant.clone()).or_default();
-        let stream = tenant.streams.entry(append.stream.clone()).or_default();
+        let stream = tenant
+            .streams
+            .entry(append.stream.clone())
+            .or_insert_with(Stream::new);
         for event in &append.events {
             let index = self.log.len();
-            stream.push(index);
+            stream.events.push(index);
+            stream.marks.version += 1;
             tenant.events.insert(event.id, index);
-            self.log.push(record(append, event, count(stream.len())));
+            self.log.push(Logged {
+                event: record(append, event, stream.version()),
+                stub: false,
+            });
         }
-        head(append, count(stream.len()))
+        head(append, stream.version())
     }
 
     pub(super) fn head(&self) -> Position {
         Position(count(self.log.len()))
     }
 
-    pub(super) fn stream_page(&self, query: &StreamQuery) -> Option<StreamPage> {
-        let stream = self.stream(&query.tenant, &query.stream)?;
-        let version = count(stream.len());
-        let first = index(query.from.saturating_sub(1)).min(stream.len());
-        let end = index(query.to).min(stream.len()).max(first);
-        let window = stream[first..end].iter().map(|at| self.log[*at].clone());
+    /// `None` when the stream does not exist.
+    pub(super) fn stream_page(
+        &self,
+        query: &StreamQuery,
+    ) -> Result<Option<StreamPage>, StorageError> {
+        let Some(stream) = self.stream(&query.tenant, &query.stream) else {
+            return Ok(None);
+        };
+        if stream.marks.deleted {
+            return Err(StorageError::StreamDeleted {
+                stream: query.stream.clone(),
+            });
+        }
+        let length = stream.events.len();
+        let from = index(query.from.max(stream.marks.first) - 1).min(length);
+        let to = index(query.to).min(length).max(from);
+        let window = stream.events[from..to]
+            .iter()
+            .map(|at| self.log[*at].event.clone());
         let limit = query.limit.max(1);
-        Some(StreamPage {
-            version,
+        Ok(Some(StreamPage {
+            version: stream.version(),
+            first: stream.marks.first,
+            archived: stream.marks.archived(),
             events: match query.direction {
                 Direction::Forwards => window.take(limit).collect(),
                 Direction::Backwards => window.rev().take(limit).collect(),
             },
-        })
+        }))
     }
 
     pub(super) fn feed_page(&self, after: Position, filter: &FeedFilter, limit: usize) -> FeedPage {
         let limit = limit.max(1);
         let head = self.head();
-        let first = index(after.0).min(self.log.len());
-        let events: Vec<_> = self.log[first..]
-            .iter()
-            .zip(count(first) + 1..)
-            .filter(|(event, _)| filter.matches(event))
-            .take(limit)
-            .map(|(event, position)| FeedEvent {
-                position: Position(position),
-                event: event.clone(),
-            })
-            .collect();
-        let next = match events.last() {
-            Some(last) if events.len() == limit => last.position,
-            _ => head.max(after),
-        };
-        FeedPage { events, next, head }
+        let from = index(after.0).min(self.log.len());
+        let mut events = Vec::new();
+        let mut skipped = 0;
+        let mut next = head.max(after);
+        for (logged, position) in self.log[from..].iter().zip(count(from) + 1..) {
+            if !filter.matches(&logged.event) {
+                continue;
+            }
+            if logged.stub {
+                skipped += 1;
+                continue;
+            }
+            let position = Position(position);
+            events.push(FeedEvent {
+                position,
+                event: logged.event.clone(),
+            });
+            if events.len() == limit {
+                next = position;
+                break;
+            }
+        }
+        FeedPage {
+            events,
+            skipped,
+            next,
+            head,
+        }
     }
 
     pub(super) fn event(&self, tenant: &TenantId, id: EventId) -> Option<&RecordedEvent> {
-        self.log.get(self.index_of(tenant, id)?)
+        let logged = self.log.get(self.index_of(tenant, id)?)?;
+        (!logged.stub).then_some(&logged.event)
     }
 
     pub(super) fn position_of(&self, tenant: &TenantId, id: EventId) -> Option<Position> {
@@ -149,11 +259,7 @@ impl Data {
     }
 
     pub(super) fn stream_info(&self, tenant: &TenantId, stream: &StreamId) -> Option<StreamInfo> {
-        Some(StreamInfo {
-            tenant: tenant.clone(),
-            stream: stream.clone(),
-            version: count(self.stream(tenant, stream)?.len()),
-        })
+        Some(self.stream(tenant, stream)?.info(tenant, stream))
     }
 
     pub(super) fn list_streams(&self, query: &StreamList) -> Vec<StreamInfo> {
@@ -176,25 +282,20 @@ impl Data {
                     .is_none_or(|category| category.as_str() == stream.category())
             })
             .take(query.limit.max(1))
-            .map(|(stream, events)| StreamInfo {
-                tenant: query.tenant.clone(),
-                stream: stream.clone(),
-                version: count(events.len()),
-            })
+            .map(|(name, stream)| stream.info(&query.tenant, name))
             .collect()
     }
 
-    fn stream(&self, tenant: &TenantId, stream: &StreamId) -> Option<&Vec<usize>> {
+    fn stream(&self, tenant: &TenantId, stream: &StreamId) -> Option<&Stream> {
         self.tenants.get(tenant)?.streams.get(stream)
-    }
-
-    fn version(&self, tenant: &TenantId, stream: &StreamId) -> u64 {
-        self.stream(tenant, stream)
-            .map_or(0, |events| count(events.len()))
     }
 
     fn index_of(&self, tenant: &TenantId, id: EventId) -> Option<usize> {
         self.tenants.get(tenant)?.events.get(&id).copied()
+    }
+
+    fn tenant(&mut self, tenant: &TenantId) -> &mut Tenant {
+        self.tenants.entry(tenant.clone()).or_default()
     }
 }
 
@@ -221,7 +322,7 @@ fn record(append: &Append, event: &NewEvent, version: u64) -> RecordedEvent {
     }
 }
 
-fn to_the_microsecond(time: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn to_the_microsecond(time: DateTime<Utc>) -> DateTime<Utc> {
     time.trunc_subsecs(6)
 }
 

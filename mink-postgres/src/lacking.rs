@@ -1,0 +1,79 @@
+//! What this store does not offer yet, each answered with `Unsupported`.
+
+use futures_util::future::BoxFuture;
+use mink_runtime::id::{StreamId, TenantId};
+use mink_runtime::storage::{
+    Fingerprint, KeyDigest, Keys, Lifecycle, LifecycleError, NewReservation, Reservation, Snapshot,
+    SnapshotPage, Snapshots, StorageError, StoredAnswer, StreamChange, StreamChanged, StreamQuery,
+};
+use uuid::Uuid;
+
+use crate::store::PostgresStore;
+
+impl PostgresStore {
+    fn lacks<T>(&self, what: &'static str) -> Result<T, StorageError> {
+        self.check_open()?;
+        Err(StorageError::Unsupported { what })
+    }
+}
+
+impl Keys for PostgresStore {
+    fn reserve_key<'a>(
+        &'a self,
+        _: &'a NewReservation,
+    ) -> BoxFuture<'a, Result<Reservation, StorageError>> {
+        Box::pin(async move { self.lacks("idempotency keys") })
+    }
+
+    fn release_key<'a>(
+        &'a self,
+        _: &'a TenantId,
+        _: KeyDigest,
+        _: Uuid,
+    ) -> BoxFuture<'a, Result<bool, StorageError>> {
+        Box::pin(async move { self.lacks("idempotency keys") })
+    }
+
+    fn answer_of<'a>(
+        &'a self,
+        _: &'a TenantId,
+        _: KeyDigest,
+    ) -> BoxFuture<'a, Result<Option<StoredAnswer>, StorageError>> {
+        Box::pin(async move { self.lacks("idempotency keys") })
+    }
+
+    fn sweep_keys(&self, _: usize) -> BoxFuture<'_, Result<u64, StorageError>> {
+        Box::pin(async move { self.lacks("idempotency keys") })
+    }
+}
+
+impl Snapshots for PostgresStore {
+    fn read_from_snapshot<'a>(
+        &'a self,
+        _: &'a StreamQuery,
+        _: &'a Fingerprint,
+    ) -> BoxFuture<'a, Result<SnapshotPage, StorageError>> {
+        Box::pin(async move { self.lacks("snapshots") })
+    }
+
+    fn save_snapshot<'a>(&'a self, _: &'a Snapshot) -> BoxFuture<'a, Result<bool, StorageError>> {
+        Box::pin(async move { self.lacks("snapshots") })
+    }
+
+    fn delete_snapshots<'a>(
+        &'a self,
+        _: &'a TenantId,
+        _: Option<&'a StreamId>,
+    ) -> BoxFuture<'a, Result<u64, StorageError>> {
+        Box::pin(async move { self.lacks("snapshots") })
+    }
+}
+
+impl Lifecycle for PostgresStore {
+    fn change_stream<'a>(
+        &'a self,
+        _: &'a StreamChange,
+    ) -> BoxFuture<'a, Result<StreamChanged, LifecycleError>> {
+        Box::pin(async move { Ok(self.lacks("changes of whole streams")?) })
+    }
+}
