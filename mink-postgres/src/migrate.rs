@@ -36,7 +36,8 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
-const NEEDED: u32 = MIGRATIONS.len() as u32;
+/// The newest version that this program knows.
+pub(crate) const NEEDED: u32 = MIGRATIONS.len() as u32;
 
 const INSPECT: &str = include_str!("migrate/inspect.sql");
 const LOCK: &str = include_str!("migrate/lock.sql");

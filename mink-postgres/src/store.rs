@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use mink_runtime::id::{EventId, Position, StreamId, TenantId};
 use mink_runtime::storage::{
     Commit, CommitError, Committed, FeedFilter, FeedPage, RecordedEvent, Storage, StorageError,
-    StreamInfo, StreamList, StreamPage, StreamQuery, Visit, visit_pages,
+    StoreHealth, StreamInfo, StreamList, StreamPage, StreamQuery, Visit, visit_pages,
 };
 use sqlx::{PgPool, Postgres, Transaction};
 use tokio::task::AbortHandle;
@@ -399,6 +399,15 @@ impl Storage for PostgresStore {
 
     fn feed_moved(&self) -> BoxFuture<'static, ()> {
         self.inner.core.sequencer.moved()
+    }
+
+    fn health(&self) -> BoxFuture<'_, StoreHealth> {
+        Box::pin(async move {
+            match self.inner.core.check_open() {
+                Ok(()) => self.inner.core.feed.health().await,
+                Err(error) => StoreHealth::failed(&error),
+            }
+        })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

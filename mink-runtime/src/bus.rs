@@ -305,6 +305,18 @@ impl Bus {
         drained.map_err(|commands| StillRunning { commands })
     }
 
+    /// Whether new commands are refused.
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        self.core.running.is_closed()
+    }
+
+    /// How many commands are being handled.
+    #[must_use]
+    pub fn commands(&self) -> usize {
+        self.core.running.count()
+    }
+
     /// How long [`close`](Self::close) waits unless told otherwise.
     #[must_use]
     pub fn drain_within(&self) -> Duration {

@@ -25,7 +25,8 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
-const NEEDED: u32 = MIGRATIONS.len() as u32;
+/// The newest version that this program knows.
+pub(crate) const NEEDED: u32 = MIGRATIONS.len() as u32;
 
 const CREATE_TABLE: &str = include_str!("migrate/create_table.sql");
 const TABLE_EXISTS: &str = include_str!("migrate/table_exists.sql");

@@ -1,6 +1,7 @@
 //! Reads of streams and single events.
 
 mod feed;
+mod health;
 mod list;
 mod visit;
 

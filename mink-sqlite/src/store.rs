@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use mink_runtime::id::{EventId, Position, StreamId, TenantId};
 use mink_runtime::storage::{
     Commit, CommitError, Committed, FeedFilter, FeedPage, RecordedEvent, Storage, StorageError,
-    StreamInfo, StreamList, StreamPage, StreamQuery, Visit, visit_pages,
+    StoreHealth, StreamInfo, StreamList, StreamPage, StreamQuery, Visit, visit_pages,
 };
 use sqlx::{Acquire, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::{Mutex, watch};
@@ -442,6 +442,15 @@ impl Storage for SqliteStore {
                 }
             };
             let _ = tokio::time::timeout(FALLBACK, hint).await;
+        })
+    }
+
+    fn health(&self) -> BoxFuture<'_, StoreHealth> {
+        Box::pin(async move {
+            match self.inner.check_open() {
+                Ok(()) => self.inner.reader.health().await,
+                Err(error) => StoreHealth::failed(&error),
+            }
         })
     }
 

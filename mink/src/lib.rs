@@ -119,8 +119,8 @@
 #![doc(test(attr(deny(warnings))))]
 
 pub use mink_runtime::{
-    aggregate, app, bus, command, config, event, handler, id, metadata, pipeline, registry,
-    repository, schema, storage, testing,
+    aggregate, app, bus, command, config, event, handler, id, metadata, observe, pipeline,
+    registry, repository, schema, storage, testing,
 };
 
 pub use mink_runtime::app::{Error, Mink, Result};

@@ -12,7 +12,8 @@ use crate::bus::{
 use crate::command::{Clock, Command, Services, SystemClock};
 use crate::config::{ConfigFault, Sources, StoreSection, StoreSettings};
 use crate::id::TenantId;
-use crate::metadata::Metadata;
+use crate::metadata::{Metadata, TraceContextSource};
+use crate::observe::{Observer, Operation, operation_span, watched};
 use crate::registry::{Location, Registry, RegistryFault};
 use crate::repository::{Repository, RepositoryOptions, UnknownEvents};
 use crate::storage::{self, Limits, Opened, Storage, StorageError};
@@ -24,6 +25,7 @@ pub struct MinkBuilder {
     registry: Option<Registry>,
     services: Services,
     clock: Arc<dyn Clock>,
+    traces: Option<Arc<dyn TraceContextSource>>,
     pub(super) sources: Sources,
     changes: Vec<Change>,
     around: DefaultStack,
@@ -40,6 +42,7 @@ impl Default for MinkBuilder {
             registry: None,
             services: Services::new(),
             clock: Arc::new(SystemClock),
+            traces: None,
             sources: Sources::default(),
             changes: Vec::new(),
             around: default_stack(),
@@ -91,10 +94,25 @@ impl MinkBuilder {
         self
     }
 
+    /// The application's name in metrics and spans. `mink` unless configured.
+    #[must_use]
+    pub fn service_name(self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        self.change(move |to| to.service = Some(name))
+    }
+
     /// Another clock than the system's, for tests.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Where the trace context comes from that events carry in their metadata. None unless given. What
+    /// [`Mink::with_metadata`] says goes before it.
+    #[must_use]
+    pub fn trace_context(mut self, source: impl TraceContextSource) -> Self {
+        self.traces = Some(Arc::new(source));
         self
     }
 
@@ -225,14 +243,25 @@ impl MinkBuilder {
         if !faults.is_empty() {
             return Err(OpenError::Faults(StartupFaults { faults }));
         }
+        let service = options.service.as_deref().unwrap_or_default();
+        let observer = Observer::installed(service, &registry);
         let storage = match (self.storage, options.store_url) {
             (Some(storage), _) => storage,
-            (None, Some(url)) => open_store(&url, resolved.stores).await?,
+            (None, Some(url)) => {
+                let span = operation_span(observer.service(), Operation::Initialize);
+                watched!(
+                    observer,
+                    Operation::Initialize,
+                    span,
+                    open_store(&url, resolved.stores)
+                )?
+            }
             (None, None) => return Err(OpenError::NoStore),
         };
         let repository = Repository::with_clock(
             storage,
             registry,
+            observer,
             options.repository,
             Arc::clone(&self.clock),
         );
@@ -250,6 +279,8 @@ impl MinkBuilder {
                     .with_stack(&stack),
                 clock,
                 configuration,
+                traces: self.traces,
+                health: options.health,
             }
         });
         Ok(Mink {

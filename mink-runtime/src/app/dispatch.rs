@@ -44,12 +44,12 @@ impl Mink {
         T: Send + 'static,
         E: Send + 'static,
     {
-        let Self {
-            shared,
-            tenant,
-            metadata,
-        } = self;
-        Dispatching::new(shared.bus.dispatch(tenant, metadata, command, options))
+        Dispatching::new(async move {
+            let metadata = self.traced();
+            let bus = &self.shared.bus;
+            bus.dispatch(&self.tenant, &metadata, command, options)
+                .await
+        })
     }
 
     /// Deletes idempotency keys whose answers have expired, at most `limit` of them; tells how many. It happens by itself
@@ -78,12 +78,11 @@ impl Mink {
         T: Send + 'static,
         E: Send + 'static,
     {
-        let Self {
-            shared,
-            tenant,
-            metadata,
-        } = self;
-        Dispatching::new(shared.bus.dispatch_all(tenant, metadata, commands))
+        Dispatching::new(async move {
+            let metadata = self.traced();
+            let bus = &self.shared.bus;
+            bus.dispatch_all(&self.tenant, &metadata, commands).await
+        })
     }
 
     /// Sends a command and does not wait for it: the handle is awaited for the answer, or cancels it.
@@ -101,7 +100,7 @@ impl Mink {
     {
         self.shared.bus.dispatch_detached(
             &self.tenant,
-            &self.metadata,
+            &self.traced(),
             command,
             DispatchOptions::new(),
         )
@@ -121,7 +120,7 @@ impl Mink {
             .bus
             .dispatch_json(
                 &self.tenant,
-                &self.metadata,
+                &self.traced(),
                 name,
                 payload,
                 DispatchOptions::new(),

@@ -6,6 +6,7 @@ use super::snapshots::SinceSnapshot;
 use super::{Repository, UnknownEvents, outcome};
 use crate::aggregate::{Aggregate, AggregateHandlers, AnyEvent, Events, SnapshotPolicy};
 use crate::id::{InvalidName, StreamId, TenantId};
+use crate::observe::{Operation, load_span, watched};
 use crate::pipeline::{DecodeError, DecodeFault};
 use crate::storage::{
     RecordedEvent, SnapshotPage, StorageError, StoredEvent, StreamPage, StreamQuery,
@@ -204,6 +205,7 @@ impl Repository {
             .retry(outcome::waits(self.shared.options.patience))
             .context(loaded)
             .when(|error| matches!(error, LoadError::Storage(StorageError::Unavailable { .. })))
+            .notify(|_, _| self.observer().retried(Operation::Load))
             .await;
         outcome
     }
@@ -244,6 +246,26 @@ impl Repository {
         let mut query = StreamQuery::new(tenant.clone(), loaded.stream.clone());
         query.from = loaded.version + 1;
         query.to = to;
+        let observer = self.observer();
+        if observer.is_unheard() {
+            return self.visit(query, loaded).await;
+        }
+        let span = load_span(observer.service(), &query);
+        let from = loaded.version;
+        let joined = watched!(observer, Operation::Load, span, self.visit(query, loaded));
+        let events = loaded.version.saturating_sub(from);
+        observer.loaded(usize::try_from(events).unwrap_or(usize::MAX));
+        span.record("mink.events.loaded", events);
+        span.record("mink.stream.version", loaded.version);
+        joined
+    }
+
+    async fn visit<A: AggregateHandlers>(
+        &self,
+        mut query: StreamQuery,
+        loaded: &mut Loaded<A>,
+    ) -> Result<Option<u64>, LoadError> {
+        let to = query.to;
         if loaded.version == 0
             && let Some(policy) = A::SNAPSHOTS
         {
@@ -298,6 +320,7 @@ impl Repository {
     {
         ask.retry(outcome::waits(self.shared.options.patience))
             .when(|error| matches!(error, StorageError::Unavailable { .. }))
+            .notify(|_, _| self.observer().retried(Operation::Load))
             .await
     }
 
@@ -350,7 +373,10 @@ impl Repository {
             .patiently(|| self.shared.storage.read_stream(query))
             .await
         {
-            Ok(page) => Ok(Some(page)),
+            Ok(page) => {
+                self.observer().loaded(page.events.len());
+                Ok(Some(page))
+            }
             Err(StorageError::StreamNotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }

@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::{LoadError, Loaded, Repository};
 use crate::aggregate::{AggregateHandlers, SnapshotPolicy, Snapshotted};
 use crate::id::{StreamId, TenantId};
+use crate::observe::SnapshotUse;
 use crate::pipeline::without_values;
 use crate::storage::{Fingerprint, Format, Snapshot, StorageError};
 
@@ -183,6 +184,17 @@ impl SinceSnapshot {
 }
 
 impl Repository {
+    fn counted(&self, used: SnapshotUse) {
+        let counters = &self.shared.snapshots.counters;
+        count(match used {
+            SnapshotUse::Taken => &counters.taken,
+            SnapshotUse::Loaded => &counters.used,
+            SnapshotUse::Ignored => &counters.unreadable,
+            SnapshotUse::Failed => &counters.failed,
+        });
+        self.observer().snapshot(used);
+    }
+
     /// Queues a snapshot of this aggregate when its policy says so.
     pub(super) fn consider_snapshot<A: AggregateHandlers>(
         &self,
@@ -234,10 +246,10 @@ impl Repository {
             };
             let (tenant, stream) = key;
             match repository.take_snapshot::<A>(tenant, stream, &policy).await {
-                Ok(taken) if taken.written => count(&queue.counters.taken),
+                Ok(taken) if taken.written => repository.counted(SnapshotUse::Taken),
                 Ok(_) => count(&queue.counters.needless),
                 Err(error) => {
-                    count(&queue.counters.failed);
+                    repository.counted(SnapshotUse::Failed);
                     tracing::warn!(%stream, %error, "no snapshot was taken; the next one is due later");
                 }
             }
@@ -313,7 +325,7 @@ impl Repository {
         let stream = StreamId::of(A::NAME, id).map_err(LoadError::from)?;
         let taken = self.take_snapshot::<A>(tenant, &stream, &A::POLICY).await?;
         if taken.written {
-            count(&self.shared.snapshots.counters.taken);
+            self.counted(SnapshotUse::Taken);
         }
         Ok(taken)
     }
@@ -325,7 +337,6 @@ impl Repository {
         policy: &SnapshotPolicy<A>,
         snapshot: &Snapshot,
     ) -> bool {
-        let counters = &self.shared.snapshots.counters;
         let read = match &snapshot.format {
             Format::Json => {
                 (policy.read)(&snapshot.payload).map_err(|error| without_values(&error))
@@ -334,7 +345,7 @@ impl Repository {
         };
         match read {
             Ok(state) => {
-                count(&counters.used);
+                self.counted(SnapshotUse::Loaded);
                 loaded.begin(
                     state,
                     snapshot.version,
@@ -347,7 +358,7 @@ impl Repository {
                 true
             }
             Err(reason) => {
-                count(&counters.unreadable);
+                self.counted(SnapshotUse::Ignored);
                 tracing::warn!(
                     stream = %snapshot.stream,
                     version = snapshot.version,

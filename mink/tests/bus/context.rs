@@ -8,15 +8,14 @@ use super::domain::{
 };
 use mink::prelude::*;
 
+const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 fn full() -> Metadata {
     Metadata {
         correlation_id: Some("request-1".to_owned()),
         causation_id: Some("click-1".to_owned()),
         user_id: Some("ada".to_owned()),
-        trace: Some(TraceContext {
-            parent: "00-1-2-01".to_owned(),
-            state: None,
-        }),
+        trace: TraceContext::parse(TRACE, None).ok(),
         custom: BTreeMap::from([("shop".to_owned(), "7".to_owned())]),
     }
 }
