@@ -1,6 +1,7 @@
 //! Reading what the user wrote in attributes.
 
 pub(crate) mod above;
+pub(crate) mod around;
 pub(crate) mod derives;
 pub(crate) mod keys;
 pub(crate) mod mink;

@@ -38,9 +38,17 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]
     let masks = !encrypted.is_empty();
     let additions = derives::additions(&root, &mut declared.attrs, args.derive_none, masks, above);
     let added = &additions.attributes;
+    let serde_derived = derives::writes_and_reads(&declared.attrs, &additions.serde);
     let declared = declared.into_token_stream();
     if cx.is_clean() {
-        let implementation = expand::expand(&root, &args, &item, &encrypted, additions.debug);
+        let implementation = expand::expand(
+            &root,
+            &args,
+            &item,
+            &encrypted,
+            additions.debug,
+            serde_derived,
+        );
         return quote!(#added #declared #implementation);
     }
     let errors = cx.into_compile_errors();

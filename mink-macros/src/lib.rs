@@ -277,7 +277,7 @@ pub fn derive_aggregate(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Shape, attributes(mink))]
 pub fn derive_shape(item: TokenStream) -> TokenStream {
     let input = parse_macro_input!(item as DeriveInput);
-    shape::derive(&input).into()
+    shape::derive(&input, serde_derived()).into()
 }
 
 /// The traits derived above the attribute that is being expanded, as the source file shows them.
@@ -288,4 +288,13 @@ fn above() -> Vec<String> {
         .and_then(|file| std::fs::read_to_string(file).ok())
         .map(|source| attr::above::derived_above(&source, attribute.line()))
         .unwrap_or_default()
+}
+
+/// Whether the item that is being derived for has serde's own derives, as the source file shows it.
+fn serde_derived() -> bool {
+    let derive = proc_macro::Span::call_site();
+    derive
+        .local_file()
+        .and_then(|file| std::fs::read_to_string(file).ok())
+        .is_some_and(|source| attr::around::derives_serde(&source, derive.line(), derive.column()))
 }

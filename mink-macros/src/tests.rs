@@ -39,7 +39,7 @@ fn aggregate(item: TokenStream) -> TokenStream {
 
 fn shape(item: TokenStream) -> TokenStream {
     match syn::parse2(item) {
-        Ok(input) => crate::shape::derive(&input),
+        Ok(input) => crate::shape::derive(&input, true),
         Err(error) => error.into_compile_error(),
     }
 }

@@ -7,9 +7,11 @@
 
 mod foreign;
 mod path;
+mod read_back;
 mod sample;
 
 pub use path::{PathFault, check_path};
+pub use read_back::ReadBack;
 pub use sample::{Sample, samples};
 
 /// How a type is stored.
@@ -21,6 +23,10 @@ pub use sample::{Sample, samples};
 pub trait Shape {
     /// The shape.
     const SHAPE: TypeShape;
+
+    /// Whether all that is written of it can be read back. Checked value by value unless said otherwise, which only
+    /// `Serialize` and `Deserialize` that never disagree justify.
+    const READ_BACK: ReadBack = ReadBack::CHECKED;
 }
 
 /// The shape of a stored value.

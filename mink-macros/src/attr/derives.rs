@@ -20,7 +20,27 @@ fn derived_below(attributes: &[Attribute]) -> Vec<String> {
         .collect()
 }
 
-fn paths(attribute: &Attribute) -> Option<Punctuated<Path, Token![,]>> {
+/// Whether serde's own derives write the item and read it, those `added` included.
+pub(crate) fn writes_and_reads(attributes: &[Attribute], added: &[&str]) -> bool {
+    let derived = |name: &str| {
+        added.contains(&name)
+            || attributes
+                .iter()
+                .filter_map(paths)
+                .flatten()
+                .any(|path| is_serde(&path, name))
+    };
+    derived("Serialize") && derived("Deserialize")
+}
+
+/// `Serialize`, or a path that ends in `serde::Serialize`; other crates have derives of that name too.
+fn is_serde(path: &Path, name: &str) -> bool {
+    let mut segments = path.segments.iter().rev();
+    segments.next().is_some_and(|last| last.ident == name)
+        && segments.next().is_none_or(|krate| krate.ident == "serde")
+}
+
+pub(super) fn paths(attribute: &Attribute) -> Option<Punctuated<Path, Token![,]>> {
     if !attribute.path().is_ident("derive") {
         return None;
     }
@@ -71,6 +91,8 @@ pub(crate) enum DebugBy {
 pub(crate) struct Additions {
     /// The attributes to put above the item's own.
     pub(crate) attributes: TokenStream,
+    /// Those of serde's traits among them.
+    pub(crate) serde: Vec<&'static str>,
     pub(crate) debug: DebugBy,
 }
 
@@ -90,6 +112,7 @@ pub(crate) fn additions(
     if none {
         return Additions {
             attributes: TokenStream::new(),
+            serde: Vec::new(),
             debug: DebugBy::User,
         };
     }
@@ -112,15 +135,15 @@ pub(crate) fn additions(
     } else {
         DebugBy::User
     };
-    let mut serde = false;
-    for name in ["Serialize", "Deserialize"] {
-        if missing(name) {
-            let name = Ident::new(name, Span::call_site());
-            derives.push(quote!(#root::__private::serde::#name));
-            serde = true;
-        }
+    let serde: Vec<&str> = ["Serialize", "Deserialize"]
+        .into_iter()
+        .filter(|name| missing(name))
+        .collect();
+    for name in &serde {
+        let name = Ident::new(name, Span::call_site());
+        derives.push(quote!(#root::__private::serde::#name));
     }
-    let krate = (serde && !names_serde_crate(attributes)).then(|| {
+    let krate = (!serde.is_empty() && !names_serde_crate(attributes)).then(|| {
         let path = root.private("serde");
         quote!(#[serde(crate = #path)])
     });
@@ -129,6 +152,7 @@ pub(crate) fn additions(
             #[derive(#(#derives),*)]
             #krate
         },
+        serde,
         debug,
     }
 }

@@ -20,6 +20,7 @@ pub(crate) struct SerdeKeys {
     pub(crate) rename: Option<String>,
     pub(crate) rename_all: Option<Case>,
     pub(crate) rename_all_fields: Option<Case>,
+    pub(crate) aliases: Vec<String>,
     pub(crate) tag: Option<String>,
     pub(crate) content: Option<String>,
     pub(crate) untagged: Option<Span>,
@@ -94,6 +95,7 @@ fn read_one(cx: &mut Ctxt, keys: &mut SerdeKeys, meta: &Meta) {
         "rename_all_fields" => {
             keys.rename_all_fields = both_ways(cx, meta).and_then(|text| Case::named(&text));
         }
+        "alias" => keys.aliases.extend(text(meta).map(|text| text.value())),
         "tag" => keys.tag = text(meta).map(|text| text.value()),
         "content" => keys.content = text(meta).map(|text| text.value()),
         "untagged" => keys.untagged = Some(span),

@@ -18,6 +18,7 @@ pub(super) fn expand(
     item: &Item,
     encrypted: &Encrypted,
     debug: DebugBy,
+    serde_derived: bool,
 ) -> TokenStream {
     let ident = &item.ident;
     let name = args
@@ -31,7 +32,7 @@ pub(super) fn expand(
         .iter()
         .enumerate()
         .map(|(at, step)| upcast(root, step, &steps[at + 1..]));
-    let shape = shape::expand(root, item);
+    let shape = shape::expand(root, item, serde_derived);
     let debug = (debug == DebugBy::Mask).then(|| masking_debug(item, encrypted));
     let assertions = encrypted.assertions(root, item);
     let here = root.location(ident.span());
