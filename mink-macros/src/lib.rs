@@ -61,6 +61,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `version = 2` | the version of the payload that this program writes | 1 |
 /// | `encrypt = "email, address.zip"` | paths of the fields to encrypt, in stored names | none |
 /// | `upcast(1 => f, 2 => OldStruct)` | how older payloads become this one, a step for each version | nothing older is read |
+/// | `format = "msgpack"` | what payloads are written as: `json`, `msgpack`, `protobuf`, or a codec of yours | the application's default |
+/// | `format_since = 2` | the first version that was written in it, when it does not describe itself | 1 |
 /// | `derive(none)` | derives nothing: write `Clone`, `Serialize` and `Deserialize` yourself | the five above |
 /// | `crate = path` | where `mink` is | what `Cargo.toml` calls it |
 ///
@@ -79,6 +81,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// A step is a function or closure on the JSON value (`fn(Value) -> Value`, or with a `Result` whose error implements
 /// `Display`), or, when its last name begins with a capital, the struct that the event was at that version. A struct
 /// turns into the struct of the next step through `From`, and the last into the event. Functions come before structs.
+/// Functions take payloads of every format that describes itself, structs those of every format.
 ///
 /// ```
 /// use mink::prelude::*;

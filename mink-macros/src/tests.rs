@@ -76,6 +76,36 @@ pinned!(
 );
 
 pinned!(
+    event_as_protobuf,
+    event(
+        quote!(
+            version = 4,
+            format = "protobuf",
+            format_since = 2,
+            upcast(1 => add_channel, 2 => old::V2, 3 => old::V3)
+        ),
+        quote! {
+            #[derive(prost::Message)]
+            pub struct OrderPlaced {
+                #[prost(string, tag = "1")]
+                pub customer: String,
+            }
+        }
+    )
+);
+
+pinned!(
+    event_as_msgpack,
+    event(
+        quote!(format = "msgpack", encrypt = "email"),
+        quote! {
+            #[derive(prost::Message)]
+            pub struct OrderPlaced { pub email: String }
+        }
+    )
+);
+
+pinned!(
     event_enum,
     event(
         quote!(encrypt = "Moved.street"),

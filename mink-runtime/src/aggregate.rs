@@ -17,6 +17,7 @@ pub use events::{AnyEvent, Events};
 
 use crate::command::{CommandContext, MissingService, Routed};
 use crate::event::Event;
+use crate::event::codec::Formats;
 use crate::pipeline::{self, DecodeError};
 use crate::registry::Location;
 use crate::storage::RecordedEvent;
@@ -127,16 +128,21 @@ pub trait AggregateHandlers: Aggregate {
     /// One entry per command that the aggregate decides.
     const DECIDERS: &'static [Decider];
 
-    /// Evolves from a stored event by its stored name; `false` when the aggregate has no method for it.
+    /// Evolves from a stored event by its stored name, in an application that knows these formats; `false` when the
+    /// aggregate has no method for it.
     ///
     /// # Errors
     /// When the payload cannot be read as the event it says it is.
-    fn evolve_stored(&mut self, event: &RecordedEvent) -> Result<bool, DecodeError> {
+    fn evolve_stored(
+        &mut self,
+        event: &RecordedEvent,
+        formats: &Formats,
+    ) -> Result<bool, DecodeError> {
         match Self::EVOLVERS
             .iter()
             .find(|evolver| *evolver.name == *event.event_type)
         {
-            Some(evolver) => (evolver.apply)(self, event).map(|()| true),
+            Some(evolver) => (evolver.apply)(self, event, formats).map(|()| true),
             None => Ok(false),
         }
     }
@@ -149,7 +155,7 @@ pub struct Evolver<A> {
     /// The event's Rust type.
     pub type_id: fn() -> std::any::TypeId,
     /// Reads the payload and applies it.
-    pub apply: fn(&mut A, &RecordedEvent) -> Result<(), DecodeError>,
+    pub apply: fn(&mut A, &RecordedEvent, &Formats) -> Result<(), DecodeError>,
     /// The method.
     pub location: Location,
 }
@@ -164,8 +170,8 @@ impl<A> Evolver<A> {
         Self {
             name: E::NAME,
             type_id: std::any::TypeId::of::<E>,
-            apply: |aggregate, stored| {
-                let event: E = pipeline::decode(stored)?;
+            apply: |aggregate, stored, formats| {
+                let event: E = pipeline::decode_with(stored, formats)?;
                 aggregate.apply(&event);
                 Ok(())
             },

@@ -8,7 +8,7 @@ mod turns;
 use std::sync::Arc;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use chrono::{SubsecRound, Utc};
+use chrono::SubsecRound;
 use uuid::Uuid;
 
 pub use error::DispatchError;
@@ -19,9 +19,9 @@ use crate::aggregate::{Aggregate, Events, Handles, Refusal};
 use crate::command::{Clock, CommandContext, Routed, Services};
 use crate::id::{EventId, StreamId, TenantId};
 use crate::metadata::Metadata;
-use crate::pipeline::{self, EncodeError};
+use crate::pipeline::EncodeError;
 use crate::repository::{LoadError, Loaded, Repository};
-use crate::storage::{Append, Commit, CommitError, ExpectedVersion, NewEvent};
+use crate::storage::{Append, Commit, CommitError, ExpectedVersion};
 use turns::Turns;
 
 tokio::task_local! {
@@ -165,8 +165,10 @@ impl Bus {
         events: &Events<A>,
         context: &CommandContext,
     ) -> Result<Vec<EventId>, AppendFault> {
-        let new =
-            encode_all(events, &context.metadata, context.now).map_err(AppendFault::Encode)?;
+        let new = self
+            .repository
+            .encode(events, &context.metadata, context.now)
+            .map_err(AppendFault::Encode)?;
         let ids = new.iter().map(|event| event.id).collect();
         let commit = Commit::new(vec![Append {
             tenant: tenant.clone(),
@@ -185,21 +187,6 @@ impl Bus {
 enum AppendFault {
     Encode(EncodeError),
     Commit(CommitError),
-}
-
-/// The stored form of a list of events, in order.
-///
-/// # Errors
-/// The first event that cannot be written.
-pub fn encode_all<A: Aggregate>(
-    events: &Events<A>,
-    metadata: &Metadata,
-    now: chrono::DateTime<Utc>,
-) -> Result<Vec<NewEvent>, EncodeError> {
-    events
-        .iter()
-        .map(|event| pipeline::encode(event, metadata, now))
-        .collect()
 }
 
 /// What the context carries, with what it does not say filled in: a fresh correlation, and the command as the cause.

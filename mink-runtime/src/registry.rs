@@ -7,10 +7,12 @@
 
 mod entry;
 mod faults;
+mod formats;
 mod print;
 
 use std::any::TypeId;
 use std::panic::Location as Caller;
+use std::sync::Arc;
 
 pub use entry::{AggregateEntry, CommandEntry, EventEntry, HandlersEntry, Location};
 pub use faults::{RegistryFault, RegistryFaults};
@@ -18,6 +20,8 @@ pub use faults::{RegistryFault, RegistryFaults};
 use crate::aggregate::{Aggregate, AggregateHandlers};
 use crate::command::Command;
 use crate::event::Event;
+use crate::event::codec::{Codec, CodecEntry, Formats};
+use formats::Registered;
 
 /// Every declaration, sorted by kind and name. Prints itself.
 #[derive(Clone, Default)]
@@ -26,6 +30,9 @@ pub struct Registry {
     aggregates: Vec<AggregateEntry>,
     commands: Vec<CommandEntry>,
     handlers: Vec<HandlersEntry>,
+    codecs: Vec<Registered>,
+    default_format: Option<String>,
+    formats: Formats,
 }
 
 impl Registry {
@@ -37,6 +44,13 @@ impl Registry {
             aggregates: inventory::iter::<AggregateEntry>().copied().collect(),
             commands: inventory::iter::<CommandEntry>().copied().collect(),
             handlers: inventory::iter::<HandlersEntry>().copied().collect(),
+            codecs: inventory::iter::<CodecEntry>()
+                .map(|entry| Registered {
+                    codec: Arc::new(entry.codec),
+                    location: entry.location,
+                })
+                .collect(),
+            ..Self::default()
         };
         registry.sort();
         registry
@@ -64,6 +78,31 @@ impl Registry {
             .sort_by_key(|entry| (entry.name, entry.location));
         self.handlers
             .sort_by_key(|entry| (entry.aggregate, entry.location));
+        self.codecs
+            .sort_by_key(|entry| (entry.codec.name(), entry.location));
+        self.formats = formats::formats(self);
+    }
+
+    /// With a codec more, declared at `location`.
+    #[must_use]
+    pub fn with_codec(mut self, codec: Arc<dyn Codec>, location: Location) -> Self {
+        self.codecs.push(Registered { codec, location });
+        self.sort();
+        self
+    }
+
+    /// With another format for events that name none. JSON unless said otherwise.
+    #[must_use]
+    pub fn with_default_format(mut self, name: impl Into<String>) -> Self {
+        self.default_format = Some(name.into());
+        self.sort();
+        self
+    }
+
+    /// The formats that events are written in and read from.
+    #[must_use]
+    pub fn formats(&self) -> &Formats {
+        &self.formats
     }
 
     /// Whether nothing is declared.
@@ -136,6 +175,17 @@ impl RegistryBuilder {
     #[track_caller]
     pub fn event<E: Event>(mut self) -> Self {
         self.registry.events.push(EventEntry::of::<E>(caller()));
+        self
+    }
+
+    /// Declares a codec, for events that are written in a format of the author's own.
+    #[must_use]
+    #[track_caller]
+    pub fn codec(mut self, codec: impl Codec) -> Self {
+        self.registry.codecs.push(Registered {
+            codec: Arc::new(codec),
+            location: caller(),
+        });
         self
     }
 

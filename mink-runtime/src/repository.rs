@@ -9,11 +9,18 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 pub use load::{LoadError, Loaded};
 pub(crate) use outcome::waits;
 
+use crate::aggregate::{Aggregate, Events};
+use crate::metadata::Metadata;
+use crate::pipeline::{self, EncodeError};
 use crate::registry::Registry;
-use crate::storage::{Commit, CommitError, Committed, GroupCommit, GroupOptions, Limits, Storage};
+use crate::storage::{
+    Commit, CommitError, Committed, GroupCommit, GroupOptions, Limits, NewEvent, Storage,
+};
 
 /// What to do with a stored event whose type is not registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -99,6 +106,24 @@ impl Repository {
     #[must_use]
     pub fn limits(&self) -> Limits {
         self.shared.options.group.limits
+    }
+
+    /// The stored form of a list of events, in order, each in its own format, else in the application's default.
+    ///
+    /// Every path that appends writes its events here.
+    ///
+    /// # Errors
+    /// The first event that cannot be written.
+    pub fn encode<A: Aggregate>(
+        &self,
+        events: &Events<A>,
+        metadata: &Metadata,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<NewEvent>, EncodeError> {
+        events
+            .iter()
+            .map(|event| pipeline::encode(event, self.registry().formats(), metadata, now))
+            .collect()
     }
 
     /// Commits one value, grouped with what other tasks commit at the same time.

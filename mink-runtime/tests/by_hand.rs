@@ -8,6 +8,7 @@ use mink_runtime::aggregate::{Aggregate, AggregateHandlers, Applies, Decider, De
 use mink_runtime::app::{BatchError, Mink};
 use mink_runtime::bus::DispatchError;
 use mink_runtime::command::{Command, CommandContext, MissingService, Routed, ServiceNeed};
+use mink_runtime::event::codec::Formats;
 use mink_runtime::event::{Event, Upcast, UpcastOutcome, UpcastStep};
 use mink_runtime::id::{EventId, StreamId, TenantId};
 use mink_runtime::metadata::Metadata;
@@ -396,10 +397,12 @@ fn an_old_event_is_upcast_through_the_chain() {
         metadata: Metadata::default(),
         recorded_at: chrono::DateTime::UNIX_EPOCH,
     };
-    assert!(account.evolve_stored(&stored).unwrap());
+    assert!(account.evolve_stored(&stored, Formats::linked()).unwrap());
     assert_eq!(account.balance, 200);
     stored.schema_version = 4;
-    let refused = account.evolve_stored(&stored).unwrap_err();
+    let refused = account
+        .evolve_stored(&stored, Formats::linked())
+        .unwrap_err();
     assert_eq!(refused.fault, DecodeFault::FromTheFuture { known: 3 });
 }
 

@@ -94,6 +94,8 @@ pub(crate) struct Additions {
     /// Those of serde's traits among them.
     pub(crate) serde: Vec<&'static str>,
     pub(crate) debug: DebugBy,
+    /// Whether `prost::Message`, which prints what should be masked, must be told not to.
+    pub(crate) quiet_message: bool,
 }
 
 /// The derives that the item does not have yet, and the path to `serde` for those that need it.
@@ -114,6 +116,7 @@ pub(crate) fn additions(
             attributes: TokenStream::new(),
             serde: Vec::new(),
             debug: DebugBy::User,
+            quiet_message: false,
         };
     }
     let mut present = derived_below(attributes);
@@ -126,10 +129,12 @@ pub(crate) fn additions(
     if missing("PartialEq") {
         derives.push(quote!(::core::cmp::PartialEq));
     }
+    // `prost::Message` implements `Debug` unless it is told not to
+    let message_prints = present.iter().any(|name| name == "Message") && !skips_debug(attributes);
     let debug = if masks && !above.iter().any(|name| name == "Debug") {
         remove(attributes, "Debug");
         DebugBy::Mask
-    } else if missing("Debug") {
+    } else if missing("Debug") && !message_prints {
         derives.push(quote!(::core::fmt::Debug));
         DebugBy::Derive
     } else {
@@ -154,6 +159,7 @@ pub(crate) fn additions(
         },
         serde,
         debug,
+        quiet_message: message_prints && debug == DebugBy::Mask,
     }
 }
 
@@ -168,6 +174,16 @@ fn remove(attributes: &mut [Attribute], name: &str) {
             .collect();
         *attribute = parse_quote!(#[derive(#(#kept),*)]);
     }
+}
+
+fn skips_debug(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        attribute.path().is_ident("prost")
+            && attribute
+                .to_token_stream()
+                .to_string()
+                .contains("skip_debug")
+    })
 }
 
 fn names_serde_crate(attributes: &[Attribute]) -> bool {

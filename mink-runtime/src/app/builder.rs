@@ -4,6 +4,7 @@ use std::sync::Arc;
 use super::{Mink, Shared};
 use crate::bus::{Bus, BusOptions};
 use crate::command::{Clock, Services, SystemClock};
+use crate::event::codec::Codec;
 use crate::id::TenantId;
 use crate::metadata::Metadata;
 use crate::registry::{Location, Registry, RegistryFault};
@@ -20,6 +21,8 @@ pub struct MinkBuilder {
     repository: RepositoryOptions,
     bus: BusOptions,
     clear_text: bool,
+    codecs: Vec<(Arc<dyn Codec>, Location)>,
+    default_format: Option<String>,
 }
 
 impl Default for MinkBuilder {
@@ -33,6 +36,8 @@ impl Default for MinkBuilder {
             repository: RepositoryOptions::default(),
             bus: BusOptions::default(),
             clear_text: false,
+            codecs: Vec::new(),
+            default_format: None,
         }
     }
 }
@@ -63,6 +68,23 @@ impl MinkBuilder {
     #[must_use]
     pub fn registry(mut self, registry: Registry) -> Self {
         self.registry = Some(registry);
+        self
+    }
+
+    /// Writes and reads events in a format of your own: those that name it, and every event when it is the
+    /// [default](Self::default_format).
+    #[must_use]
+    #[track_caller]
+    pub fn codec(mut self, codec: impl Codec) -> Self {
+        self.codecs.push((Arc::new(codec), Location::here()));
+        self
+    }
+
+    /// The format of events that name none: `json` unless configured, `msgpack`, or a codec's name. Events that are
+    /// stored already stay readable, each in its own format.
+    #[must_use]
+    pub fn default_format(mut self, name: impl Into<String>) -> Self {
+        self.default_format = Some(name.into());
         self
     }
 
@@ -139,7 +161,13 @@ impl MinkBuilder {
     /// # Errors
     /// [`OpenError::Faults`] with every fault of the program's declarations; otherwise why the store cannot be opened.
     pub async fn open(self) -> Result<Mink, OpenError> {
-        let registry = self.registry.unwrap_or_else(Registry::linked);
+        let mut registry = self.registry.unwrap_or_else(Registry::linked);
+        for (codec, location) in self.codecs {
+            registry = registry.with_codec(codec, location);
+        }
+        if let Some(format) = self.default_format {
+            registry = registry.with_default_format(format);
+        }
         let faults = faults(&registry, &self.services, self.clear_text);
         if !faults.is_empty() {
             return Err(OpenError::Faults(StartupFaults { faults }));

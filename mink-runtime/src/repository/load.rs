@@ -153,7 +153,10 @@ impl Repository {
         state: &mut A,
         event: &RecordedEvent,
     ) -> Result<(), DecodeError> {
-        if state.evolve_stored(event)? || self.shared.registry.event(&event.event_type).is_some() {
+        let registry = &self.shared.registry;
+        if state.evolve_stored(event, registry.formats())?
+            || registry.event(&event.event_type).is_some()
+        {
             return Ok(());
         }
         match self.shared.options.unknown_events {
