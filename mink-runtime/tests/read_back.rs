@@ -16,6 +16,20 @@ fn reads_back<T: Shape + Serialize + DeserializeOwned + Debug>(value: &T) {
     let written = serde_json::to_vec(value).unwrap();
     let read = serde_json::from_slice::<T>(&written);
     assert!(read.is_ok(), "{value:?}: {read:?}");
+    #[cfg(feature = "msgpack")]
+    msgpack_reads_back(value);
+}
+
+#[cfg(feature = "msgpack")]
+fn msgpack_reads_back<T: Serialize + DeserializeOwned + Debug>(value: &T) {
+    let mut written = Vec::new();
+    let mut serializer = rmp_serde::Serializer::new(&mut written)
+        .with_struct_map()
+        .with_human_readable();
+    value.serialize(&mut serializer).unwrap();
+    let mut deserializer = rmp_serde::Deserializer::from_read_ref(&written).with_human_readable();
+    let read = T::deserialize(&mut deserializer);
+    assert!(read.is_ok(), "{value:?}: {read:?}");
 }
 
 fn date_time() -> impl Strategy<Value = NaiveDateTime> {

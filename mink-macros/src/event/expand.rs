@@ -143,10 +143,7 @@ fn typed(root: &Root, old: &Path, later: &[&Step], then: &Then) -> TokenStream {
     let (method, otherwise) = match then {
         Then::Deserialize => ("read_or", found("NATIVE", "Unable")),
         Then::Message => ("read_message", found("SERDE", "NoSerde")),
-        Then::Both => (
-            "read_message",
-            quote!(::core::option::Option::Some(|stored| stored.read())),
-        ),
+        Then::Both => ("read_message_or", TokenStream::new()),
     };
     let method = Ident::new(method, start);
     let open = quote_spanned!(start=> stored.#method::<);

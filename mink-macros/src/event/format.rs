@@ -146,17 +146,26 @@ pub(super) fn constants(root: &Root, args: &EventArgs) -> TokenStream {
 /// Refuses, while the program compiles, a format that is not compiled in or that the type has not.
 pub(super) fn assertion(root: &Root, args: &EventArgs, item: &Item) -> Option<TokenStream> {
     let format = args.format.as_ref()?;
-    let (span, ident) = (format.span(), &item.ident);
+    let name = format.value();
+    let title = match name.as_str() {
+        MSGPACK => "MessagePack is",
+        PROTOBUF => "Protocol Buffers are",
+        _ => return None,
+    };
+    let span = format.span();
     let root = root.at(span);
-    match format.value().as_str() {
-        MSGPACK => Some(quote_spanned! {span=>
-            const _: () = if !#root::event::codec::is_compiled_in(#format) {
-                ::core::panic!("MessagePack is not compiled into mink: write `mink = {{ version = \"...\", features = [\"msgpack\"] }}` in Cargo.toml")
-            };
-        }),
-        PROTOBUF => Some(quote_spanned! {span=>
-            const _: () = #root::event::codec::is_protobuf_message::<#ident>();
-        }),
-        _ => None,
-    }
+    let missing = format!(
+        "{title} not compiled into mink: write `mink = {{{{ version = \"...\", features = [\"{name}\"] }}}}` in Cargo.toml"
+    );
+    let message = args.is_protobuf().then(|| {
+        let mut ident = item.ident.clone();
+        ident.set_span(ident.span().located_at(span));
+        quote_spanned!(span=> const _: () = #root::event::codec::is_protobuf_message::<#ident>();)
+    });
+    Some(quote_spanned! {span=>
+        const _: () = if !#root::event::codec::is_compiled_in(#format) {
+            ::core::panic!(#missing)
+        };
+        #message
+    })
 }

@@ -112,12 +112,10 @@ impl<C: Codec + ?Sized> Codec for &'static C {
 /// Whether this one of mink's own formats is compiled in.
 #[must_use]
 pub const fn is_compiled_in(name: &str) -> bool {
-    match name.as_bytes() {
-        b"json" => true,
-        b"msgpack" => cfg!(feature = "msgpack"),
-        b"protobuf" => cfg!(feature = "protobuf"),
-        _ => false,
-    }
+    let name = name.as_bytes();
+    matches!(name, b"json")
+        || (cfg!(feature = "msgpack") && matches!(name, b"msgpack"))
+        || (cfg!(feature = "protobuf") && matches!(name, b"protobuf"))
 }
 
 /// The format's name for people.

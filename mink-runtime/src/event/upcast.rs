@@ -96,7 +96,7 @@ impl<'a> StoredPayload<'a> {
     ) -> Result<T, UpcastFailure> {
         let message = NativeFormat {
             name: PROTOBUF,
-            encode: |message: &T| Ok(message.to_protobuf()),
+            encode: T::to_protobuf,
             decode: T::from_protobuf,
         };
         match (self.read_native(&[message]), serde) {
@@ -107,6 +107,14 @@ impl<'a> StoredPayload<'a> {
                 short_name::<T>()
             ))),
         }
+    }
+
+    /// Reads it as `T`, a Protocol Buffers message that serde reads in every other format.
+    #[doc(hidden)]
+    pub fn read_message_or<T: ProtobufMessage + DeserializeOwned>(
+        self,
+    ) -> Result<T, UpcastFailure> {
+        self.read_message(Some(|stored| stored.read()))
     }
 
     fn read_native<T>(

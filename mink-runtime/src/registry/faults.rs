@@ -160,7 +160,7 @@ pub enum RegistryFault {
     #[error(
         "{location}: event `{event}` is written as {format}, which does not describe itself, and its upcaster from version {from} is a function on JSON: name the struct that the event was then, `upcast({from} => OldStruct)`; or, when the versions up to {from} were only ever stored as JSON or MessagePack, write `format_since = {}`", .from + 1
     )]
-    JsonUpcaster {
+    UpcasterOnJson {
         /// The event.
         event: &'static str,
         /// The format, for people.

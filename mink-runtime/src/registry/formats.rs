@@ -137,7 +137,7 @@ fn of_event(registry: &Registry, entry: &EventEntry, faults: &mut Vec<RegistryFa
     }
     for from in (entry.json_upcasts_from)() {
         if from >= entry.format_since && from < entry.version {
-            faults.push(RegistryFault::JsonUpcaster {
+            faults.push(RegistryFault::UpcasterOnJson {
                 event,
                 format: title(format),
                 from,

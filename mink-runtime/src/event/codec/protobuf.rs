@@ -4,26 +4,19 @@ use super::{NativeFormat, PROTOBUF};
 
 /// A type that Protocol Buffers can write and read: every `prost::Message`.
 ///
-/// It stands for `prost::Message` in generated code so that a missing derive, or a missing feature, is explained.
-#[cfg_attr(
-    feature = "protobuf",
-    diagnostic::on_unimplemented(
-        message = "`{Self}` is not a Protocol Buffers message",
-        label = "`{Self}` is not a `prost::Message`",
-        note = "derive it below `#[event]`: `#[derive(prost::Message)]`, with `#[prost(...)]` on each field"
-    )
-)]
-#[cfg_attr(
-    not(feature = "protobuf"),
-    diagnostic::on_unimplemented(
-        message = "Protocol Buffers are not compiled into mink",
-        label = "`{Self}` needs mink's feature `protobuf`",
-        note = "write `mink = {{ version = \"...\", features = [\"protobuf\"] }}` in Cargo.toml"
-    )
+/// It stands for `prost::Message` in generated code so that a missing derive is explained. Without mink's feature
+/// `protobuf` every type has it, and nothing is written or read: what asks for it is refused for lack of the feature.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a Protocol Buffers message",
+    label = "`{Self}` is not a `prost::Message`",
+    note = "derive it: `#[derive(prost::Message)]`, with `#[prost(...)]` on each field; below `#[event]` for an event"
 )]
 pub trait ProtobufMessage: Sized {
     /// Writes it.
-    fn to_protobuf(&self) -> Vec<u8>;
+    ///
+    /// # Errors
+    /// Without the feature.
+    fn to_protobuf(&self) -> Result<Vec<u8>, CodecError>;
 
     /// Reads it.
     ///
@@ -35,13 +28,24 @@ pub trait ProtobufMessage: Sized {
 #[cfg(feature = "protobuf")]
 #[diagnostic::do_not_recommend]
 impl<T: prost::Message + Default> ProtobufMessage for T {
-    fn to_protobuf(&self) -> Vec<u8> {
-        self.encode_to_vec()
+    fn to_protobuf(&self) -> Result<Vec<u8>, CodecError> {
+        Ok(self.encode_to_vec())
     }
 
     fn from_protobuf(payload: &[u8]) -> Result<Self, CodecError> {
         // prost names fields and kinds, and no values
         T::decode(payload).map_err(CodecError::new)
+    }
+}
+
+#[cfg(not(feature = "protobuf"))]
+impl<T> ProtobufMessage for T {
+    fn to_protobuf(&self) -> Result<Vec<u8>, CodecError> {
+        Err(CodecError::new(super::advice(super::PROTOBUF)))
+    }
+
+    fn from_protobuf(_payload: &[u8]) -> Result<Self, CodecError> {
+        Err(CodecError::new(super::advice(super::PROTOBUF)))
     }
 }
 
@@ -52,7 +56,7 @@ impl<E: prost::Message + Default> NativeFormat<E> {
     pub const fn protobuf() -> Self {
         Self {
             name: PROTOBUF,
-            encode: |event| Ok(event.to_protobuf()),
+            encode: E::to_protobuf,
             decode: E::from_protobuf,
         }
     }
