@@ -1,6 +1,7 @@
 //! Reading what the user wrote in attributes.
 
 pub(crate) mod above;
+pub(crate) mod around;
 pub(crate) mod derives;
 pub(crate) mod keys;
 pub(crate) mod mink;
@@ -23,6 +24,8 @@ pub(crate) const MINK: &str = "mink";
 pub(crate) const CRATE: &str = "crate";
 pub(crate) const DERIVE: &str = "derive";
 pub(crate) const ENCRYPT: &str = "encrypt";
+pub(crate) const FORMAT: &str = "format";
+pub(crate) const FORMAT_SINCE: &str = "format_since";
 pub(crate) const ID: &str = "id";
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency_key";
 pub(crate) const LOCAL: &str = "local";

@@ -2,11 +2,12 @@
 
 mod check;
 mod expand;
+mod format;
 mod parse;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Data, DeriveInput};
+use syn::{Data, DeriveInput, parse_quote};
 
 use crate::attr::EVENT;
 use crate::attr::derives;
@@ -32,6 +33,7 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]
     check::check(&mut cx, &args, &item);
     shape::check(&mut cx, &item);
     let encrypted = Encrypted::read(&mut cx, &item, args.encrypt.as_ref());
+    format::check(&mut cx, &args, &encrypted);
 
     let mut declared = input;
     item::strip(&mut declared);
@@ -44,10 +46,21 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]
         above,
         true,
     );
+    if additions.quiet_message {
+        declared.attrs.push(parse_quote!(#[prost(skip_debug)]));
+    }
     let added = &additions.attributes;
+    let serde_derived = derives::writes_and_reads(&declared.attrs, &additions.serde);
     let declared = declared.into_token_stream();
     if cx.is_clean() {
-        let implementation = expand::expand(&root, &args, &item, &encrypted, additions.debug);
+        let implementation = expand::expand(
+            &root,
+            &args,
+            &item,
+            &encrypted,
+            additions.debug,
+            serde_derived,
+        );
         return quote!(#added #declared #implementation);
     }
     let errors = cx.into_compile_errors();

@@ -62,6 +62,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `version = 2` | the version of the payload that this program writes | 1 |
 /// | `encrypt = "email, address.zip"` | paths of the fields to encrypt, in stored names | none |
 /// | `upcast(1 => f, 2 => OldStruct)` | how older payloads become this one, a step for each version | nothing older is read |
+/// | `format = "msgpack"` | what payloads are written as: `json`, `msgpack`, `protobuf`, or a codec of yours | the application's default |
+/// | `format_since = 2` | the first version that was written in it, when it does not describe itself | 1 |
 /// | `derive(none)` | derives nothing: write `Clone`, `Serialize` and `Deserialize` yourself | the five above |
 /// | `crate = path` | where `mink` is | what `Cargo.toml` calls it |
 ///
@@ -80,6 +82,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// A step is a function or closure on the JSON value (`fn(Value) -> Value`, or with a `Result` whose error implements
 /// `Display`), or, when its last name begins with a capital, the struct that the event was at that version. A struct
 /// turns into the struct of the next step through `From`, and the last into the event. Functions come before structs.
+/// Functions take payloads of every format that describes itself, structs those of every format.
 ///
 /// ```
 /// use mink::prelude::*;
@@ -350,7 +353,7 @@ pub fn derive_aggregate(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Shape, attributes(mink))]
 pub fn derive_shape(item: TokenStream) -> TokenStream {
     let input = parse_macro_input!(item as DeriveInput);
-    shape::derive(&input).into()
+    shape::derive(&input, serde_derived()).into()
 }
 
 /// The traits derived above the attribute that is being expanded, as the source file shows them.
@@ -361,4 +364,13 @@ fn above() -> Vec<String> {
         .and_then(|file| std::fs::read_to_string(file).ok())
         .map(|source| attr::above::derived_above(&source, attribute.line()))
         .unwrap_or_default()
+}
+
+/// Whether the item that is being derived for has serde's own derives, as the source file shows it.
+fn serde_derived() -> bool {
+    let derive = proc_macro::Span::call_site();
+    derive
+        .local_file()
+        .and_then(|file| std::fs::read_to_string(file).ok())
+        .is_some_and(|source| attr::around::derives_serde(&source, derive.line(), derive.column()))
 }

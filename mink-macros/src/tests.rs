@@ -39,7 +39,7 @@ fn aggregate(item: TokenStream) -> TokenStream {
 
 fn shape(item: TokenStream) -> TokenStream {
     match syn::parse2(item) {
-        Ok(input) => crate::shape::derive(&input),
+        Ok(input) => crate::shape::derive(&input, true),
         Err(error) => error.into_compile_error(),
     }
 }
@@ -71,6 +71,36 @@ pinned!(
         quote!(name = "order.placed", version = 3, upcast(1 => old::V1, 2 => old::V2)),
         quote! {
             pub struct OrderPlaced { pub customer: String }
+        }
+    )
+);
+
+pinned!(
+    event_as_protobuf,
+    event(
+        quote!(
+            version = 4,
+            format = "protobuf",
+            format_since = 2,
+            upcast(1 => add_channel, 2 => old::V2, 3 => old::V3)
+        ),
+        quote! {
+            #[derive(prost::Message)]
+            pub struct OrderPlaced {
+                #[prost(string, tag = "1")]
+                pub customer: String,
+            }
+        }
+    )
+);
+
+pinned!(
+    event_as_msgpack,
+    event(
+        quote!(format = "msgpack", encrypt = "email"),
+        quote! {
+            #[derive(prost::Message)]
+            pub struct OrderPlaced { pub email: String }
         }
     )
 );

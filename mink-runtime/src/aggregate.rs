@@ -19,6 +19,7 @@ pub use snapshot::{SnapshotPolicy, SnapshotState, Snapshotted};
 
 use crate::command::{CommandContext, MissingService, Reply, Routed};
 use crate::event::Event;
+use crate::event::codec::Formats;
 use crate::pipeline::{self, DecodeError};
 use crate::registry::Location;
 use crate::storage::StoredEvent;
@@ -136,20 +137,22 @@ pub trait AggregateHandlers: Aggregate {
     /// One entry per command that the aggregate decides.
     const DECIDERS: &'static [Decider];
 
-    /// Evolves from a stored event by its stored name; `false` when the aggregate has no method for it.
+    /// Evolves from a stored event by its stored name, in an application that knows these formats; `false` when the
+    /// aggregate has no method for it.
     ///
     /// # Errors
     /// When the payload cannot be read as the event it says it is.
     fn evolve_stored<'a>(
         &mut self,
         event: impl Into<StoredEvent<'a>>,
+        formats: &Formats,
     ) -> Result<bool, DecodeError> {
         let event = event.into();
         match Self::EVOLVERS
             .iter()
             .find(|evolver| evolver.name == event.event_type)
         {
-            Some(evolver) => (evolver.apply)(self, event).map(|()| true),
+            Some(evolver) => (evolver.apply)(self, event, formats).map(|()| true),
             None => Ok(false),
         }
     }
@@ -164,9 +167,9 @@ pub struct Evolver<A> {
     /// The event's Rust type.
     pub type_id: fn() -> std::any::TypeId,
     /// Reads the payload and applies it.
-    pub apply: fn(&mut A, StoredEvent<'_>) -> Result<(), DecodeError>,
+    pub apply: fn(&mut A, StoredEvent<'_>, &Formats) -> Result<(), DecodeError>,
     /// Reads the payload as an event of the aggregate.
-    pub read: fn(StoredEvent<'_>) -> Result<AnyEvent<A>, DecodeError>,
+    pub read: fn(StoredEvent<'_>, &Formats) -> Result<AnyEvent<A>, DecodeError>,
     /// The method.
     pub location: Location,
 }
@@ -182,12 +185,15 @@ impl<A> Evolver<A> {
             name: E::NAME,
             version: E::VERSION,
             type_id: std::any::TypeId::of::<E>,
-            apply: |aggregate, stored| {
-                let event: E = pipeline::decode(stored)?;
+            apply: |aggregate, stored, formats| {
+                let event: E = pipeline::decode_with(stored, formats)?;
                 aggregate.apply(&event);
                 Ok(())
             },
-            read: |stored| Ok(AnyEvent::of(pipeline::decode::<E>(stored)?)),
+            read: |stored, formats| {
+                let event: E = pipeline::decode_with(stored, formats)?;
+                Ok(AnyEvent::of(event))
+            },
             location,
         }
     }

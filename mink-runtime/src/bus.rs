@@ -39,7 +39,6 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
-pub use decide::encode_all;
 pub use detached::Detached;
 pub use dispatching::Dispatching;
 pub use error::DispatchError;

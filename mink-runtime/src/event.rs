@@ -1,5 +1,6 @@
 //! Events: facts that happened, stored for ever under a pinned name and version.
 
+pub mod codec;
 mod upcast;
 
 use serde::Serialize;
@@ -8,6 +9,8 @@ use serde::de::DeserializeOwned;
 pub use upcast::{
     JsonUpcaster, StoredPayload, Upcast, UpcastFailure, UpcastFrom, UpcastOutcome, UpcastStep,
 };
+
+use codec::NativeFormat;
 
 use crate::schema::Shape;
 
@@ -46,4 +49,12 @@ pub trait Event: Serialize + DeserializeOwned + Shape + Clone + Send + Sync + 's
     const ENCRYPTED: &'static [&'static str] = &[];
     /// How payloads of older versions become this one, one entry for each version from the oldest on.
     const UPCASTS: &'static [Upcast<Self>] = &[];
+    /// The name of the format that its payloads are written in; the application's default unless declared. Reading goes
+    /// by each stored event's own format, whatever this says.
+    const FORMAT: Option<&'static str> = None;
+    /// The first version that was written in a format that does not describe itself. Payloads of older versions are in
+    /// formats that do, so functions on JSON may upcast those.
+    const FORMAT_SINCE: u32 = 1;
+    /// The formats that the type writes and reads by itself, not through serde.
+    const NATIVE: &'static [NativeFormat<Self>] = &[];
 }

@@ -7,11 +7,13 @@
 
 mod entry;
 mod faults;
+mod formats;
 mod print;
 mod schemas;
 
 use std::any::TypeId;
 use std::panic::Location as Caller;
+use std::sync::Arc;
 
 pub use entry::{AggregateEntry, CommandEntry, EventEntry, FunctionEntry, HandlersEntry, Location};
 pub use faults::{RegistryFault, RegistryFaults};
@@ -19,7 +21,9 @@ pub use faults::{RegistryFault, RegistryFaults};
 use crate::aggregate::{Aggregate, AggregateHandlers};
 use crate::command::Command;
 use crate::event::Event;
+use crate::event::codec::{Codec, CodecEntry, Formats};
 use crate::handler::{HandledBy, Handler};
+use formats::Registered;
 
 /// Every declaration, sorted by kind and name. Prints itself.
 #[derive(Clone, Default)]
@@ -29,6 +33,9 @@ pub struct Registry {
     commands: Vec<CommandEntry>,
     handlers: Vec<HandlersEntry>,
     functions: Vec<FunctionEntry>,
+    codecs: Vec<Registered>,
+    default_format: Option<String>,
+    formats: Formats,
 }
 
 impl Registry {
@@ -41,6 +48,13 @@ impl Registry {
             commands: inventory::iter::<CommandEntry>().copied().collect(),
             handlers: inventory::iter::<HandlersEntry>().copied().collect(),
             functions: inventory::iter::<FunctionEntry>().copied().collect(),
+            codecs: inventory::iter::<CodecEntry>()
+                .map(|entry| Registered {
+                    codec: Arc::new(entry.codec),
+                    location: entry.location,
+                })
+                .collect(),
+            ..Self::default()
         };
         registry.sort();
         registry
@@ -70,6 +84,31 @@ impl Registry {
             .sort_by_key(|entry| (entry.aggregate, entry.location));
         self.functions
             .sort_by_key(|entry| (entry.name, entry.location));
+        self.codecs
+            .sort_by_key(|entry| (entry.codec.name(), entry.location));
+        self.formats = formats::formats(self);
+    }
+
+    /// With a codec more, declared at `location`.
+    #[must_use]
+    pub fn with_codec(mut self, codec: Arc<dyn Codec>, location: Location) -> Self {
+        self.codecs.push(Registered { codec, location });
+        self.sort();
+        self
+    }
+
+    /// With another format for events that name none. JSON unless said otherwise.
+    #[must_use]
+    pub fn with_default_format(mut self, name: impl Into<String>) -> Self {
+        self.default_format = Some(name.into());
+        self.sort();
+        self
+    }
+
+    /// The formats that events are written in and read from.
+    #[must_use]
+    pub fn formats(&self) -> &Formats {
+        &self.formats
     }
 
     /// Whether nothing is declared.
@@ -148,6 +187,17 @@ impl RegistryBuilder {
     #[track_caller]
     pub fn event<E: Event>(mut self) -> Self {
         self.registry.events.push(EventEntry::of::<E>(caller()));
+        self
+    }
+
+    /// Declares a codec, for events that are written in a format of the author's own.
+    #[must_use]
+    #[track_caller]
+    pub fn codec(mut self, codec: impl Codec) -> Self {
+        self.registry.codecs.push(Registered {
+            codec: Arc::new(codec),
+            location: caller(),
+        });
         self
     }
 

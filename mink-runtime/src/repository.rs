@@ -16,6 +16,7 @@ use std::time::Duration;
 
 pub use cache::{CacheStats, WhenTaken};
 pub use checkout::CheckedOut;
+use chrono::{DateTime, Utc};
 pub use diff::{StateChange, StateDiff};
 pub use history::{History, Step, TimeTravelError};
 pub use load::{LoadError, Loaded};
@@ -25,13 +26,16 @@ pub use snapshots::{SnapshotError, SnapshotStats, SnapshotTaken};
 use cache::AggregateCache;
 use snapshots::SnapshotQueue;
 
+use crate::aggregate::{Aggregate, Events};
 use crate::command::{Clock, SystemClock};
 use crate::id::{StreamId, TenantId};
+use crate::metadata::Metadata;
 use crate::observe::{Observer, Operation, append_span, watched};
+use crate::pipeline::{self, EncodeError};
 use crate::registry::Registry;
 use crate::storage::{
     Commit, CommitError, Committed, GroupCommit, GroupLoad, GroupOptions, GroupWatch, Limits,
-    Storage,
+    NewEvent, Storage,
 };
 
 /// What to do with a stored event whose type is not registered.
@@ -157,6 +161,24 @@ impl Repository {
     #[must_use]
     pub fn limits(&self) -> Limits {
         self.shared.options.group.limits
+    }
+
+    /// The stored form of a list of events, in order, each in its own format, else in the application's default.
+    ///
+    /// Every path that appends writes its events here.
+    ///
+    /// # Errors
+    /// The first event that cannot be written.
+    pub fn encode<A: Aggregate>(
+        &self,
+        events: &Events<A>,
+        metadata: &Metadata,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<NewEvent>, EncodeError> {
+        events
+            .iter()
+            .map(|event| pipeline::encode(event, self.registry().formats(), metadata, now))
+            .collect()
     }
 
     /// Commits one value, grouped with what other tasks commit at the same time.

@@ -15,6 +15,7 @@ mod foreign;
 mod lock;
 mod model;
 mod path;
+mod read_back;
 mod registry;
 mod sample;
 
@@ -28,6 +29,7 @@ pub use model::{
     EnumSchema, EventSchema, FieldSchema, StructSchema, TagSchema, TypeSchema, VariantSchema,
 };
 pub use path::{PathFault, check_path};
+pub use read_back::ReadBack;
 pub use registry::{SchemaError, SchemaRegistry};
 pub use sample::{Sample, samples};
 
@@ -40,6 +42,10 @@ pub use sample::{Sample, samples};
 pub trait Shape {
     /// The shape.
     const SHAPE: TypeShape;
+
+    /// Whether all that is written of it can be read back. Checked value by value unless said otherwise, which only
+    /// `Serialize` and `Deserialize` that never disagree justify.
+    const READ_BACK: ReadBack = ReadBack::CHECKED;
 }
 
 /// The shape of a stored value.

@@ -10,6 +10,7 @@ use mink_runtime::bus::{CommandFault, JsonDispatchError};
 use mink_runtime::command::{
     Command, CommandContext, CommandJson, MissingService, Routed, ServiceNeed,
 };
+use mink_runtime::event::codec::Formats;
 use mink_runtime::event::{Event, Upcast, UpcastOutcome, UpcastStep};
 use mink_runtime::handler::{HandledBy, Handler};
 use mink_runtime::id::{EventId, StreamId, TenantId};
@@ -470,10 +471,12 @@ fn an_old_event_is_upcast_through_the_chain() {
         metadata: Metadata::default(),
         recorded_at: chrono::DateTime::UNIX_EPOCH,
     };
-    assert!(account.evolve_stored(&stored).unwrap());
+    assert!(account.evolve_stored(&stored, Formats::linked()).unwrap());
     assert_eq!(account.balance, 200);
     stored.schema_version = 4;
-    let refused = account.evolve_stored(&stored).unwrap_err();
+    let refused = account
+        .evolve_stored(&stored, Formats::linked())
+        .unwrap_err();
     assert_eq!(refused.fault, DecodeFault::FromTheFuture { known: 3 });
 }
 

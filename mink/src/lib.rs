@@ -108,6 +108,8 @@
 //! | `decimal` | no | `rust_decimal::Decimal` in events |
 //! | `garde` | no | commands that derive `garde::Validate` are checked before anybody handles them |
 //! | `rate-limit` | no | the layer that lets no more commands pass than agreed |
+//! | `msgpack` | no | events written as MessagePack |
+//! | `protobuf` | no | events written as Protocol Buffers, by way of `prost` |
 //!
 //! A store in memory, `memory://`, is always there. A program compiles no driver that it does not use.
 //!
@@ -153,6 +155,11 @@ pub use mink_runtime::schema::Shape;
 /// }
 /// ```
 pub use {serde, serde_json};
+
+/// Protocol Buffers, for events that are written so: derive `mink::prost::Message` with
+/// `#[prost(prost_path = "mink::prost")]` below it, or `prost::Message` of the same release of your own.
+#[cfg(feature = "protobuf")]
+pub use prost;
 
 pub mod prelude;
 
@@ -225,6 +232,42 @@ macro_rules! schema_lock_test {
                 ::core::env!("CARGO_MANIFEST_DIR"),
                 $lock,
             );
+        }
+    };
+}
+
+/// Links a codec into every application of this program: a format of your own, for the events that name it.
+///
+/// ```
+/// use mink::event::codec::{Codec, CodecError, Incoming, Outgoing};
+///
+/// struct Pretty;
+///
+/// impl Codec for Pretty {
+///     fn name(&self) -> &'static str { "pretty-json" }
+///     fn is_self_describing(&self) -> bool { true }
+///     fn encode(&self, event: Outgoing<'_>) -> Result<Vec<u8>, CodecError> {
+///         mink::serde_json::to_vec_pretty(&event).map_err(CodecError::without_values)
+///     }
+///     fn decode(&self, payload: &[u8], event: Incoming<'_>) -> Result<(), CodecError> {
+///         event.read(&mut mink::serde_json::Deserializer::from_slice(payload))
+///     }
+/// }
+///
+/// mink::codec!(Pretty);
+///
+/// #[mink::event(format = "pretty-json")]
+/// struct Noted { text: String }
+///
+/// # fn main() {
+/// assert!(mink::registry().formats().knows("pretty-json"));
+/// # }
+/// ```
+#[macro_export]
+macro_rules! codec {
+    ($codec:expr) => {
+        $crate::__private::inventory::submit! {
+            $crate::event::codec::CodecEntry::of(&$codec, $crate::registry::Location::here())
         }
     };
 }

@@ -15,6 +15,8 @@ mod examples;
 mod locations;
 #[path = "macros/places.rs"]
 mod places;
+#[path = "macros/read_back.rs"]
+mod read_back;
 #[path = "macros/shadowed.rs"]
 mod shadowed;
 #[path = "macros/shapes.rs"]

@@ -20,7 +20,7 @@ pub(crate) fn derived_above(source: &str, line: usize) -> Vec<String> {
     }
 }
 
-fn before_line(source: &str, line: usize) -> &str {
+pub(super) fn before_line(source: &str, line: usize) -> &str {
     let end = source
         .split_inclusive('\n')
         .take(line.saturating_sub(1))
@@ -30,7 +30,7 @@ fn before_line(source: &str, line: usize) -> &str {
 }
 
 /// Where the last line begins, when it is a comment.
-fn comment_at_end(text: &str) -> Option<usize> {
+pub(super) fn comment_at_end(text: &str) -> Option<usize> {
     let start = text.rfind('\n').map_or(0, |newline| newline + 1);
     let last = text.get(start..)?;
     let indent = last.len() - last.trim_start().len();
@@ -40,7 +40,7 @@ fn comment_at_end(text: &str) -> Option<usize> {
 }
 
 /// Where the attribute begins that `text` ends with.
-fn attribute_at_end(text: &str) -> Option<usize> {
+pub(super) fn attribute_at_end(text: &str) -> Option<usize> {
     if !text.ends_with(']') {
         return None;
     }

@@ -20,7 +20,27 @@ fn derived_below(attributes: &[Attribute]) -> Vec<String> {
         .collect()
 }
 
-fn paths(attribute: &Attribute) -> Option<Punctuated<Path, Token![,]>> {
+/// Whether serde's own derives write the item and read it, those `added` included.
+pub(crate) fn writes_and_reads(attributes: &[Attribute], added: &[&str]) -> bool {
+    let derived = |name: &str| {
+        added.contains(&name)
+            || attributes
+                .iter()
+                .filter_map(paths)
+                .flatten()
+                .any(|path| is_serde(&path, name))
+    };
+    derived("Serialize") && derived("Deserialize")
+}
+
+/// `Serialize`, or a path that ends in `serde::Serialize`; other crates have derives of that name too.
+fn is_serde(path: &Path, name: &str) -> bool {
+    let mut segments = path.segments.iter().rev();
+    segments.next().is_some_and(|last| last.ident == name)
+        && segments.next().is_none_or(|krate| krate.ident == "serde")
+}
+
+pub(super) fn paths(attribute: &Attribute) -> Option<Punctuated<Path, Token![,]>> {
     if !attribute.path().is_ident("derive") {
         return None;
     }
@@ -71,7 +91,11 @@ pub(crate) enum DebugBy {
 pub(crate) struct Additions {
     /// The attributes to put above the item's own.
     pub(crate) attributes: TokenStream,
+    /// Those of serde's traits among them.
+    pub(crate) serde: Vec<&'static str>,
     pub(crate) debug: DebugBy,
+    /// Whether `prost::Message`, which prints what should be masked, must be told not to.
+    pub(crate) quiet_message: bool,
 }
 
 /// The derives that the item does not have yet, and the path to `serde` for those that need it.
@@ -91,7 +115,9 @@ pub(crate) fn additions(
     if none {
         return Additions {
             attributes: TokenStream::new(),
+            serde: Vec::new(),
             debug: DebugBy::User,
+            quiet_message: false,
         };
     }
     let mut present = derived_below(attributes);
@@ -104,24 +130,26 @@ pub(crate) fn additions(
     if missing("PartialEq") {
         derives.push(quote!(::core::cmp::PartialEq));
     }
+    // `prost::Message` implements `Debug` unless it is told not to
+    let message_prints = present.iter().any(|name| name == "Message") && !skips_debug(attributes);
     let debug = if masks && !above.iter().any(|name| name == "Debug") {
         remove(attributes, "Debug");
         DebugBy::Mask
-    } else if missing("Debug") {
+    } else if missing("Debug") && !message_prints {
         derives.push(quote!(::core::fmt::Debug));
         DebugBy::Derive
     } else {
         DebugBy::User
     };
-    let mut serde = false;
-    for name in ["Serialize", "Deserialize"] {
-        if stored && missing(name) {
-            let name = Ident::new(name, Span::call_site());
-            derives.push(quote!(#root::__private::serde::#name));
-            serde = true;
-        }
+    let serde: Vec<&str> = ["Serialize", "Deserialize"]
+        .into_iter()
+        .filter(|name| stored && missing(name))
+        .collect();
+    for name in &serde {
+        let name = Ident::new(name, Span::call_site());
+        derives.push(quote!(#root::__private::serde::#name));
     }
-    let krate = (serde && !names_serde_crate(attributes)).then(|| {
+    let krate = (!serde.is_empty() && !names_serde_crate(attributes)).then(|| {
         let path = root.private("serde");
         quote!(#[serde(crate = #path)])
     });
@@ -130,7 +158,9 @@ pub(crate) fn additions(
             #[derive(#(#derives),*)]
             #krate
         },
+        serde,
         debug,
+        quiet_message: message_prints && debug == DebugBy::Mask,
     }
 }
 
@@ -145,6 +175,16 @@ fn remove(attributes: &mut [Attribute], name: &str) {
             .collect();
         *attribute = parse_quote!(#[derive(#(#kept),*)]);
     }
+}
+
+fn skips_debug(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        attribute.path().is_ident("prost")
+            && attribute
+                .to_token_stream()
+                .to_string()
+                .contains("skip_debug")
+    })
 }
 
 fn names_serde_crate(attributes: &[Attribute]) -> bool {

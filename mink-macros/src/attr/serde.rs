@@ -97,6 +97,7 @@ fn read_one(cx: &mut Ctxt, keys: &mut SerdeKeys, meta: &Meta) {
         "rename_all_fields" => {
             keys.rename_all_fields = both_ways(cx, meta).and_then(|text| Case::named(&text));
         }
+        "alias" => keys.aliases.extend(text(meta).map(|text| text.value())),
         "tag" => keys.tag = text(meta).map(|text| text.value()),
         "content" => keys.content = text(meta).map(|text| text.value()),
         "untagged" => keys.untagged = Some(span),
@@ -107,7 +108,6 @@ fn read_one(cx: &mut Ctxt, keys: &mut SerdeKeys, meta: &Meta) {
         "skip_deserializing" => keys.skip_deserializing = Some(span),
         "skip_serializing_if" => keys.skip_serializing_if = Some(span),
         "flatten" => keys.flatten = Some(span),
-        "alias" => keys.aliases.extend(text(meta).map(|text| text.value())),
         "deny_unknown_fields" => keys.deny_unknown_fields = true,
         opaque if OPAQUE.contains(&opaque) && keys.opaque.is_none() => {
             keys.opaque = Some(Spanned::new(opaque.to_owned(), span));

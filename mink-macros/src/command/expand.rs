@@ -62,7 +62,7 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
     });
     let debug = (command.debug == DebugBy::Mask).then(|| masking_debug(item, command.encrypted));
     let shape = command.needs_shape.then(|| {
-        let shape = shape::expand(root, item);
+        let shape = shape::expand(root, item, false);
         let assertions = command.encrypted.assertions(root, item);
         quote!(#shape #assertions)
     });

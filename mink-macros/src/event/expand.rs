@@ -1,9 +1,10 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Expr, Path};
 
 use super::check::sorted;
+use super::format;
 use super::parse::{EventArgs, Step, StepKind};
 use crate::attr::derives::DebugBy;
 use crate::encrypt::{Encrypted, masking_debug};
@@ -18,6 +19,7 @@ pub(super) fn expand(
     item: &Item,
     encrypted: &Encrypted,
     debug: DebugBy,
+    serde_derived: bool,
 ) -> TokenStream {
     let ident = &item.ident;
     let name = args
@@ -30,10 +32,12 @@ pub(super) fn expand(
     let upcasts = steps
         .iter()
         .enumerate()
-        .map(|(at, step)| upcast(root, step, &steps[at + 1..]));
-    let shape = shape::expand(root, item);
+        .map(|(at, step)| upcast(root, args, step, (&steps[..at], &steps[at + 1..])));
+    let shape = shape::expand(root, item, serde_derived);
     let debug = (debug == DebugBy::Mask).then(|| masking_debug(item, encrypted));
     let assertions = encrypted.assertions(root, item);
+    let has_format = format::assertion(root, args, item);
+    let formats = format::constants(root, args);
     let here = root.location(ident.span());
     // at the type's place: that is where the compiler points when it lists what is an event
     let span = ident.span();
@@ -46,6 +50,7 @@ pub(super) fn expand(
                 const VERSION: u32 = #version;
                 const ENCRYPTED: &'static [&'static str] = #paths;
                 const UPCASTS: &'static [#root::event::Upcast<Self>] = &[#(#upcasts),*];
+                #formats
             }
         }
     };
@@ -57,6 +62,7 @@ pub(super) fn expand(
         #shape
         #event
         #assertions
+        #has_format
         #root::__private::inventory::submit! {
             #root::registry::EventEntry::of::<#ident>(#here)
         }
@@ -64,11 +70,26 @@ pub(super) fn expand(
     }
 }
 
-fn upcast(root: &Root, step: &Step, later: &[&Step]) -> TokenStream {
+fn upcast(
+    root: &Root,
+    args: &EventArgs,
+    step: &Step,
+    (earlier, later): (&[&Step], &[&Step]),
+) -> TokenStream {
     let from = step.from.value;
     let step = match &step.with {
         StepKind::Function(function) => json(root, function),
-        StepKind::Struct(old) => typed(root, old, later),
+        StepKind::Struct(old) => {
+            let after_json = earlier
+                .last()
+                .is_some_and(|step| matches!(step.with, StepKind::Function(_)));
+            let then = match args.is_protobuf() && from >= args.format_since() {
+                false => Then::Deserialize,
+                true if after_json => Then::Both,
+                true => Then::Message,
+            };
+            typed(root, old, later, &then)
+        }
     };
     quote!(#root::event::Upcast { from: #from, step: #step })
 }
@@ -92,14 +113,42 @@ fn json(root: &Root, function: &Expr) -> TokenStream {
     quote!(#root::event::UpcastStep::Json(|value| #upcast))
 }
 
+/// What the struct that the event was then must be.
+enum Then {
+    /// Readable through serde. Whether it is a Protocol Buffers message too is found out.
+    Deserialize,
+    /// A Protocol Buffers message. Whether serde reads it too is found out.
+    Message,
+    /// Both: a payload comes as a message, or as the JSON that a step before it made.
+    Both,
+}
+
 /// Reads the old struct, and goes by way of the later old structs to the event.
-fn typed(root: &Root, old: &Path, later: &[&Step]) -> TokenStream {
+fn typed(root: &Root, old: &Path, later: &[&Step], then: &Then) -> TokenStream {
     let (start, end) = ends(old);
-    let read = {
-        let open = quote_spanned!(start=> stored.read::<);
-        let close = quote_spanned!(end=> >()?);
+    let at_old = root.at(start);
+    let able = {
+        let open = quote_spanned!(start=> #at_old::event::codec::Able::<);
+        let close = quote_spanned!(end=> >);
         quote!(#open #old #close)
     };
+    let found = |constant: &str, besides: &str| {
+        let (constant, besides) = (Ident::new(constant, start), Ident::new(besides, start));
+        quote! {{
+            #[allow(unused_imports)]
+            use #root::event::codec::#besides as _;
+            #able::#constant
+        }}
+    };
+    let (method, otherwise) = match then {
+        Then::Deserialize => ("read_or", found("NATIVE", "Unable")),
+        Then::Message => ("read_message", found("SERDE", "NoSerde")),
+        Then::Both => ("read_message_or", TokenStream::new()),
+    };
+    let method = Ident::new(method, start);
+    let open = quote_spanned!(start=> stored.#method::<);
+    let close = quote_spanned!(end=> >);
+    let read = quote!(#open #old #close (#otherwise)?);
     let mut previous = old;
     let mut conversions = TokenStream::new();
     for step in later {

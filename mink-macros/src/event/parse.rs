@@ -3,8 +3,11 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned as _;
 use syn::{Expr, LitInt, LitStr, Path, Token};
 
-use crate::attr::{CRATE, DERIVE, ENCRYPT, EVENT, NAME, UPCAST, VERSION, keys};
+use crate::attr::{
+    CRATE, DERIVE, ENCRYPT, EVENT, FORMAT, FORMAT_SINCE, NAME, UPCAST, VERSION, keys,
+};
 use crate::ctxt::Ctxt;
+use crate::event::format;
 use crate::span::Spanned;
 
 /// What `#[event(...)]` says.
@@ -15,6 +18,8 @@ pub(super) struct EventArgs {
     pub(super) encrypt: Option<LitStr>,
     pub(super) upcast: Vec<Step>,
     pub(super) upcast_span: Option<Span>,
+    pub(super) format: Option<LitStr>,
+    pub(super) format_since: Option<Spanned<u32>>,
     pub(super) derive_none: bool,
     pub(super) krate: Option<Path>,
 }
@@ -32,7 +37,16 @@ pub(super) enum StepKind {
     Struct(Path),
 }
 
-const KEYS: [&str; 6] = [NAME, VERSION, ENCRYPT, UPCAST, DERIVE, CRATE];
+const KEYS: [&str; 8] = [
+    NAME,
+    VERSION,
+    ENCRYPT,
+    UPCAST,
+    FORMAT,
+    FORMAT_SINCE,
+    DERIVE,
+    CRATE,
+];
 
 impl EventArgs {
     pub(super) fn parse(cx: &mut Ctxt, tokens: TokenStream) -> Self {
@@ -56,6 +70,14 @@ impl EventArgs {
                     args.upcast_span = Some(key.span());
                     args.upcast = steps(cx, key, input)?;
                 }
+                FORMAT => args.format = Some(keys::text(key, input, "msgpack")?),
+                FORMAT_SINCE => {
+                    keys::equals(key, input, "2")?;
+                    args.format_since = Some(number(
+                        input,
+                        "the first version in this format is a whole number from 1 up, without quotes: write `format_since = 2`",
+                    )?);
+                }
                 DERIVE => {
                     keys::derive_none(key, input)?;
                     args.derive_none = true;
@@ -70,6 +92,18 @@ impl EventArgs {
     /// The version that is written; 1 unless declared.
     pub(super) fn version(&self) -> u32 {
         self.version.as_ref().map_or(1, |version| version.value)
+    }
+
+    /// The first version that was written in the format.
+    pub(super) fn format_since(&self) -> u32 {
+        self.format_since.as_ref().map_or(1, |since| since.value)
+    }
+
+    /// Whether payloads are written as Protocol Buffers, which no function on JSON can read.
+    pub(super) fn is_protobuf(&self) -> bool {
+        self.format
+            .as_ref()
+            .is_some_and(|format| format.value() == format::PROTOBUF)
     }
 }
 

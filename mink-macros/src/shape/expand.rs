@@ -5,10 +5,11 @@ use syn::{Lit, Type, parse_quote};
 
 use crate::item::{Body, FieldDef, FieldList, Item, Style, VariantDef};
 use crate::krate::Root;
+use crate::shape::read_back;
 use crate::span::ends;
 
-/// `impl Shape`.
-pub(crate) fn expand(root: &Root, item: &Item) -> TokenStream {
+/// `impl Shape`. `serde_derived` tells whether serde's own derives write the item and read it.
+pub(crate) fn expand(root: &Root, item: &Item, serde_derived: bool) -> TokenStream {
     let ident = &item.ident;
     let mut generics = item.generics.clone();
     for parameter in generics.type_params_mut() {
@@ -16,10 +17,13 @@ pub(crate) fn expand(root: &Root, item: &Item) -> TokenStream {
     }
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let shape = shape(root, item);
+    let read_back = read_back::expand(root, item, serde_derived)
+        .map(|value| quote!(const READ_BACK: #root::schema::ReadBack = #value;));
     quote! {
         #[automatically_derived]
         impl #impl_generics #root::schema::Shape for #ident #ty_generics #where_clause {
             const SHAPE: #root::schema::TypeShape = #shape;
+            #read_back
         }
     }
 }

@@ -3,6 +3,7 @@ use std::fmt;
 
 use super::{Applies, IntoEvents};
 use crate::event::Event;
+use crate::event::codec::{Formats, Unwritable};
 
 /// A list of events of one aggregate, of any of the types that it evolves from.
 /// What a deciding method returns when it does not know beforehand which events, and how many, there will be.
@@ -154,12 +155,9 @@ impl<A> AnyEvent<A> {
         self.inner.to_json()
     }
 
-    /// Whether JSON text that [`to_json`](Self::to_json) wrote can be read as this event's type.
-    ///
-    /// # Errors
-    /// What its `Deserialize` says.
-    pub(crate) fn reads_back(&self, json: &[u8]) -> Result<(), serde_json::Error> {
-        self.inner.reads_back(json)
+    /// Writes it in its format, and reads it back where that could fail. Answers with the format's name.
+    pub(crate) fn write(&self, formats: &Formats) -> (&'static str, Result<Vec<u8>, Unwritable>) {
+        self.inner.write(formats)
     }
 
     /// Evolves `aggregate` from it.
@@ -189,7 +187,7 @@ trait ErasedEvent<A>: Send + Sync {
     fn encrypted(&self) -> &'static [&'static str];
     fn as_any(&self) -> &dyn Any;
     fn to_json(&self) -> Result<Vec<u8>, serde_json::Error>;
-    fn reads_back(&self, json: &[u8]) -> Result<(), serde_json::Error>;
+    fn write(&self, formats: &Formats) -> (&'static str, Result<Vec<u8>, Unwritable>);
     fn apply_to(&self, aggregate: &mut A);
     fn boxed_clone(&self) -> Box<dyn ErasedEvent<A>>;
 }
@@ -210,8 +208,8 @@ impl<A: Applies<E>, E: Event> ErasedEvent<A> for E {
     fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(self)
     }
-    fn reads_back(&self, json: &[u8]) -> Result<(), serde_json::Error> {
-        serde_json::from_slice::<E>(json).map(drop)
+    fn write(&self, formats: &Formats) -> (&'static str, Result<Vec<u8>, Unwritable>) {
+        formats.write(self)
     }
     fn apply_to(&self, aggregate: &mut A) {
         aggregate.apply(self);

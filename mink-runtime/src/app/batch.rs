@@ -2,7 +2,6 @@ use chrono::{DateTime, SubsecRound, Utc};
 use uuid::Uuid;
 
 use crate::aggregate::{Aggregate, AggregateHandlers, Events, IntoEvents};
-use crate::bus::encode_all;
 use crate::bus::nested::inherited;
 use crate::id::{AggregateId, InvalidName, StreamId, TenantId};
 use crate::metadata::Metadata;
@@ -66,7 +65,7 @@ impl Batch {
             tenant: self.tenant.clone(),
             stream,
             expected,
-            events: encode_all(events, &self.metadata, self.now)?,
+            events: self.repository.encode(events, &self.metadata, self.now)?,
         });
         Ok(())
     }
@@ -107,7 +106,7 @@ pub enum BatchError {
     /// The id cannot name a stream.
     #[error(transparent)]
     InvalidName(#[from] InvalidName),
-    /// An event cannot be written as JSON.
+    /// An event cannot be written.
     #[error(transparent)]
     Encode(#[from] EncodeError),
     /// The commit failed. [`CommitError::OutcomeUnknown`] is the only one after which it may have happened.

@@ -11,6 +11,7 @@ use crate::bus::{
 };
 use crate::command::{Clock, Command, Services, SystemClock};
 use crate::config::{ConfigFault, Sources, StoreSection, StoreSettings};
+use crate::event::codec::Codec;
 use crate::id::TenantId;
 use crate::metadata::{Metadata, TraceContextSource};
 use crate::observe::{Observer, Operation, operation_span, watched};
@@ -32,6 +33,8 @@ pub struct MinkBuilder {
     layers: Stack,
     routes: Vec<RouteEntry>,
     clear_text: bool,
+    codecs: Vec<(Arc<dyn Codec>, Location)>,
+    default_format: Option<String>,
 }
 
 impl Default for MinkBuilder {
@@ -49,6 +52,8 @@ impl Default for MinkBuilder {
             layers: Stack::new(),
             routes: Vec::new(),
             clear_text: false,
+            codecs: Vec::new(),
+            default_format: None,
         }
     }
 }
@@ -79,6 +84,23 @@ impl MinkBuilder {
     #[must_use]
     pub fn registry(mut self, registry: Registry) -> Self {
         self.registry = Some(registry);
+        self
+    }
+
+    /// Writes and reads events in a format of your own: those that name it, and every event when it is the
+    /// [default](Self::default_format).
+    #[must_use]
+    #[track_caller]
+    pub fn codec(mut self, codec: impl Codec) -> Self {
+        self.codecs.push((Arc::new(codec), Location::here()));
+        self
+    }
+
+    /// The format of events that name none: `json` unless configured, `msgpack`, or a codec's name. Events that are
+    /// stored already stay readable, each in its own format.
+    #[must_use]
+    pub fn default_format(mut self, name: impl Into<String>) -> Self {
+        self.default_format = Some(name.into());
         self
     }
 
@@ -218,7 +240,13 @@ impl MinkBuilder {
     /// # Errors
     /// [`OpenError::Faults`] with every fault of the program's declarations; otherwise why the store cannot be opened.
     pub async fn open(self) -> Result<Mink, OpenError> {
-        let registry = self.registry.unwrap_or_else(Registry::linked);
+        let mut registry = self.registry.unwrap_or_else(Registry::linked);
+        for (codec, location) in self.codecs {
+            registry = registry.with_codec(codec, location);
+        }
+        if let Some(format) = self.default_format {
+            registry = registry.with_default_format(format);
+        }
         let mut faults = faults(&registry, &self.services, self.clear_text);
         let called = match (&self.storage, self.url) {
             (Some(_), Some(_)) => return Err(OpenError::TwoStores),

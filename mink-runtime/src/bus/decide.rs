@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use chrono::{SubsecRound, Utc};
+use chrono::SubsecRound;
 
 use super::answer::Answer;
 use super::keyed::Keyed;
@@ -15,12 +15,9 @@ use super::{Progress, Rejection};
 use crate::aggregate::{Aggregate, AggregateHandlers, Decided, Events, Handles, Refusal};
 use crate::command::{Command, CommandContext, Reply, Routed};
 use crate::id::{EventId, StreamId, TenantId};
-use crate::metadata::Metadata;
-use crate::pipeline::{self, EncodeError};
+use crate::pipeline::EncodeError;
 use crate::repository::{LoadError, Loaded, Repository, WhenTaken};
-use crate::storage::{
-    Append, Commit, CommitError, ExpectedVersion, NewEvent, StoredAnswer, StreamQuery,
-};
+use crate::storage::{Append, Commit, CommitError, ExpectedVersion, StoredAnswer, StreamQuery};
 
 pub(super) async fn run<C: Routed<A>, A: Handles<C>>(
     core: Arc<Core>,
@@ -103,7 +100,7 @@ pub(super) async fn run<C: Routed<A>, A: Handles<C>>(
                 };
             }
         };
-        let mut commit = commit_of(tenant, &loaded, &events, &context)?;
+        let mut commit = commit_of(repository, tenant, &loaded, &events, &context)?;
         let ids: Vec<EventId> = commit.events().map(|event| event.id).collect();
         if let Some(keyed) = &keyed {
             let version = loaded.version() + ids.len() as u64;
@@ -255,6 +252,7 @@ fn takes_services<C: Command, A: AggregateHandlers>() -> bool {
 }
 
 fn commit_of<A: Aggregate>(
+    repository: &Repository,
     tenant: &TenantId,
     loaded: &Loaded<A>,
     events: &Events<A>,
@@ -264,7 +262,7 @@ fn commit_of<A: Aggregate>(
         tenant: tenant.clone(),
         stream: loaded.stream().clone(),
         expected: ExpectedVersion::Exact(loaded.version()),
-        events: encode_all(events, &context.metadata, context.now)?,
+        events: repository.encode(events, &context.metadata, context.now)?,
     }]))
 }
 
@@ -283,21 +281,6 @@ pub(super) async fn submit(
         Err(_) => before,
     });
     outcome.map(drop)
-}
-
-/// The stored form of a list of events, in order.
-///
-/// # Errors
-/// The first event that cannot be written.
-pub fn encode_all<A: Aggregate>(
-    events: &Events<A>,
-    metadata: &Metadata,
-    now: chrono::DateTime<Utc>,
-) -> Result<Vec<NewEvent>, EncodeError> {
-    events
-        .iter()
-        .map(|event| pipeline::encode(event, metadata, now))
-        .collect()
 }
 
 impl Core {

@@ -5,7 +5,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use uuid::Uuid;
 
 use super::nested::inherited;
-use super::{Bus, CommandFault, DispatchError, Receipt, encode_all};
+use super::{Bus, CommandFault, DispatchError, Receipt};
 use crate::aggregate::{AggregateHandlers, Events, Handles, Refusal};
 use crate::command::{CommandContext, Routed, Services};
 use crate::id::TenantId;
@@ -104,7 +104,9 @@ impl<A: AggregateHandlers> Session<A> {
             Err(Refusal::Domain(error)) => return Err(DispatchError::Rejected(error)),
             Err(Refusal::MissingService(missing)) => return Err(missing.into()),
         };
-        let encoded = encode_all(&events, &context.metadata, self.now)?;
+        let encoded = self
+            .repository
+            .encode(&events, &context.metadata, self.now)?;
         let count = encoded.len();
         self.loaded.evolve(&events);
         self.encoded.extend(encoded);

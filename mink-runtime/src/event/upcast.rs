@@ -3,6 +3,10 @@ use std::any::Any;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::codec::{
+    Encoding, Formats, NativeFormat, NoJsonValue, PROTOBUF, ProtobufMessage, without_values,
+};
+
 /// One step up from version `from`.
 pub struct Upcast<E> {
     /// The version it starts from.
@@ -13,7 +17,8 @@ pub struct Upcast<E> {
 
 /// What a step of an upcaster chain does.
 pub enum UpcastStep<E> {
-    /// Turns the JSON value of version `from` into that of version `from + 1`.
+    /// Turns the JSON value of version `from` into that of version `from + 1`. It takes payloads of every format that
+    /// describes itself.
     Json(fn(Value) -> Result<Value, UpcastFailure>),
     /// Reads the payload of version `from` as the struct it was then, and converts it, by way of the later old
     /// structs if there are any, into the event of today.
@@ -21,25 +26,121 @@ pub enum UpcastStep<E> {
 }
 
 /// A payload on its way up.
-pub enum StoredPayload<'a> {
-    /// As it is stored: JSON text.
-    Json(&'a [u8]),
+pub struct StoredPayload<'a> {
+    form: Form<'a>,
+}
+
+enum Form<'a> {
+    /// As it is stored.
+    Bytes(&'a [u8], Encoding<'a>),
     /// As an earlier step left it.
     Value(Value),
 }
 
-impl StoredPayload<'_> {
-    /// Reads it as `T`.
+impl<'a> StoredPayload<'a> {
+    /// As it is stored in the format of this name.
+    #[must_use]
+    pub fn new(payload: &'a [u8], format: &'a str, formats: &'a Formats) -> Self {
+        Self {
+            form: Form::Bytes(payload, formats.encoding(format)),
+        }
+    }
+
+    /// JSON text.
+    #[must_use]
+    pub fn json(payload: &'a [u8]) -> Self {
+        Self {
+            form: Form::Bytes(payload, Encoding::Json),
+        }
+    }
+
+    /// As a step on JSON left it.
+    #[must_use]
+    pub fn value(value: Value) -> Self {
+        Self {
+            form: Form::Value(value),
+        }
+    }
+
+    /// Reads it as `T` through serde, whichever format it is in.
     ///
     /// # Errors
-    /// When it is not a `T`. The error holds no value of the payload.
+    /// When it is not a `T`, or in a format that the type itself must read. The error holds no value of the payload.
     pub fn read<T: DeserializeOwned>(self) -> Result<T, UpcastFailure> {
-        match self {
-            Self::Json(bytes) => serde_json::from_slice(bytes),
-            Self::Value(value) => serde_json::from_value(value),
+        match self.form {
+            Form::Bytes(payload, encoding) => encoding.read(payload).map_err(UpcastFailure::new),
+            Form::Value(value) => serde_json::from_value(value)
+                .map_err(|error| UpcastFailure::new(without_values(&error))),
         }
-        .map_err(|error| UpcastFailure::new(crate::pipeline::without_values(&error)))
     }
+
+    /// Reads it as `T`: in one of these formats by the type itself, in every other through serde.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_or<T: DeserializeOwned>(
+        self,
+        native: &[NativeFormat<T>],
+    ) -> Result<T, UpcastFailure> {
+        match self.read_native(native) {
+            Ok(read) => read,
+            Err(stored) => stored.read(),
+        }
+    }
+
+    /// Reads it as `T`, a Protocol Buffers message; in every other format with `serde`, when there is such.
+    #[doc(hidden)]
+    pub fn read_message<T: ProtobufMessage>(
+        self,
+        serde: Option<fn(StoredPayload<'_>) -> Result<T, UpcastFailure>>,
+    ) -> Result<T, UpcastFailure> {
+        let message = NativeFormat {
+            name: PROTOBUF,
+            encode: T::to_protobuf,
+            decode: T::from_protobuf,
+        };
+        match (self.read_native(&[message]), serde) {
+            (Ok(read), _) => read,
+            (Err(stored), Some(serde)) => serde(stored),
+            (Err(_), None) => Err(UpcastFailure::new(format_args!(
+                "`{}` reads Protocol Buffers only, and this payload is in another format: derive `Deserialize` for it",
+                short_name::<T>()
+            ))),
+        }
+    }
+
+    /// Reads it as `T`, a Protocol Buffers message that serde reads in every other format.
+    #[doc(hidden)]
+    pub fn read_message_or<T: ProtobufMessage + DeserializeOwned>(
+        self,
+    ) -> Result<T, UpcastFailure> {
+        self.read_message(Some(|stored| stored.read()))
+    }
+
+    fn read_native<T>(
+        self,
+        native: &[NativeFormat<T>],
+    ) -> Result<Result<T, UpcastFailure>, StoredPayload<'a>> {
+        if let Form::Bytes(payload, Encoding::Named(name)) = self.form
+            && let Some(native) = native.iter().find(|native| native.name == name)
+        {
+            return Ok((native.decode)(payload).map_err(UpcastFailure::new));
+        }
+        Err(self)
+    }
+
+    /// Reads it as a JSON value.
+    pub(crate) fn into_json(self) -> Result<Value, NoJsonValue> {
+        match self.form {
+            Form::Bytes(payload, encoding) => encoding.read_json(payload),
+            Form::Value(value) => Ok(value),
+        }
+    }
+}
+
+fn short_name<T>() -> &'static str {
+    let name = std::any::type_name::<T>();
+    name.rsplit("::").next().unwrap_or(name)
 }
 
 /// Why a step could not be taken.
@@ -83,7 +184,7 @@ impl<E: std::fmt::Display + 'static> UpcastOutcome for Result<Value, E> {
     fn into_outcome(self) -> Result<Value, UpcastFailure> {
         self.map_err(|error| match (&error as &dyn Any).downcast_ref() {
             // serde quotes the value that does not fit, and it may be personal
-            Some(error) => UpcastFailure::new(crate::pipeline::without_values(error)),
+            Some(error) => UpcastFailure::new(without_values(error)),
             None => UpcastFailure::new(error),
         })
     }

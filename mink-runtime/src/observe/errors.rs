@@ -106,9 +106,9 @@ impl ErrorType for DecodeError {
                 "schema_version_gap"
             }
             DecodeFault::Upcast { .. } => "upcast_failed",
-            DecodeFault::Payload { .. } | DecodeFault::UnknownFormat { .. } => {
-                "serialization_failed"
-            }
+            DecodeFault::Payload { .. }
+            | DecodeFault::UnknownFormat { .. }
+            | DecodeFault::NotJson { .. } => "serialization_failed",
         }
     }
 }

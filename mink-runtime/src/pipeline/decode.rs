@@ -1,5 +1,6 @@
-use serde_json::Value;
-
+use crate::event::codec::{
+    Encoding, Formats, NativeFormat, NoJsonValue, NotJson, advice, title, without_values,
+};
 use crate::event::{Event, StoredPayload, UpcastFailure, UpcastStep};
 use crate::storage::{Format, StoredEvent};
 
@@ -73,40 +74,79 @@ pub enum DecodeFault {
         /// What does not fit, without any value.
         reason: String,
     },
-    /// The payload is in a format that this event is not written in.
-    #[error("the payload's format `{format}` is not known")]
+    /// Nothing in this program reads the payload's format.
+    #[error("the payload is in the format `{format}`, which nothing here reads: {advice}")]
     UnknownFormat {
         /// The stored name of the format.
         format: String,
+        /// What to do.
+        advice: String,
+    },
+    /// An upcaster works on JSON, and the payload cannot be turned into it.
+    #[error(
+        "the upcaster from version {from} is a function on JSON, and this payload, written as {format}, cannot be turned into JSON: {reason}; name the struct that the event was then, `upcast({from} => OldStruct)`"
+    )]
+    NotJson {
+        /// The version that the upcaster starts from.
+        from: u32,
+        /// The format, for people.
+        format: String,
+        /// What JSON cannot hold.
+        reason: String,
     },
 }
 
-/// Reads a stored event as an `E`: upcasts an older payload, then deserializes.
+/// Reads a stored event as an `E`: upcasts an older payload, then deserializes. Knows mink's own formats and the codecs
+/// that are linked into this program.
 ///
 /// # Errors
 /// [`DecodeError`], which names the event and what is wrong with it.
 pub fn decode<'a, E: Event>(stored: impl Into<StoredEvent<'a>>) -> Result<E, DecodeError> {
-    let stored = stored.into();
-    read(stored).map_err(|fault| DecodeError::of(stored, fault))
+    decode_with(stored, Formats::linked())
 }
 
-fn read<E: Event>(stored: StoredEvent<'_>) -> Result<E, DecodeFault> {
-    if *stored.format != Format::Json {
-        return Err(DecodeFault::UnknownFormat {
-            format: stored.format.name().to_owned(),
-        });
-    }
-    if stored.schema_version == E::VERSION {
-        return serde_json::from_slice(stored.payload).map_err(payload_fault);
-    }
+/// Reads a stored event as an `E`, in an application that knows these formats.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_with<'a, E: Event>(
+    stored: impl Into<StoredEvent<'a>>,
+    formats: &Formats,
+) -> Result<E, DecodeError> {
+    let stored = stored.into();
+    read(stored, formats).map_err(|fault| DecodeError::of(stored, fault))
+}
+
+fn read<E: Event>(stored: StoredEvent<'_>, formats: &Formats) -> Result<E, DecodeFault> {
     if stored.schema_version > E::VERSION {
         return Err(DecodeFault::FromTheFuture { known: E::VERSION });
     }
-    upcast(stored.schema_version, stored.payload)
+    let format = stored.format.name();
+    if stored.schema_version != E::VERSION {
+        return upcast(stored.schema_version, stored.payload, format, formats);
+    }
+    if *stored.format == Format::Json {
+        return serde_json::from_slice(stored.payload).map_err(|error| DecodeFault::Payload {
+            reason: without_values(&error),
+        });
+    }
+    let read = match (native::<E>(format), formats.encoding(format)) {
+        (Some(native), _) => (native.decode)(stored.payload),
+        (None, Encoding::Named(_)) => return Err(unknown(format)),
+        (None, encoding) => encoding.read(stored.payload),
+    };
+    read.map_err(|error| DecodeFault::Payload {
+        reason: error.to_string(),
+    })
 }
 
-fn upcast<E: Event>(stored: u32, payload: &[u8]) -> Result<E, DecodeFault> {
-    let mut current = StoredPayload::Json(payload);
+fn upcast<E: Event>(
+    stored: u32,
+    payload: &[u8],
+    format: &str,
+    formats: &Formats,
+) -> Result<E, DecodeFault> {
+    let mut current = StoredPayload::new(payload, format, formats);
     for from in stored..E::VERSION {
         let upcast = E::UPCASTS.iter().find(|upcast| upcast.from == from).ok_or(
             DecodeFault::NoUpcaster {
@@ -118,83 +158,41 @@ fn upcast<E: Event>(stored: u32, payload: &[u8]) -> Result<E, DecodeFault> {
         match upcast.step {
             UpcastStep::Typed(step) => return step(current).map_err(failed),
             UpcastStep::Json(step) => {
-                let value: Value = current.read().map_err(failed)?;
-                current = StoredPayload::Value(step(value).map_err(failed)?);
+                let value = current.into_json().map_err(|error| match error {
+                    NoJsonValue::Refused(NotJson::NotSelfDescribing)
+                        if !is_known::<E>(format, formats) =>
+                    {
+                        unknown(format)
+                    }
+                    NoJsonValue::Refused(reason) => DecodeFault::NotJson {
+                        from,
+                        format: title(format),
+                        reason: reason.to_string(),
+                    },
+                    NoJsonValue::Unreadable(error) => DecodeFault::Payload {
+                        reason: error.to_string(),
+                    },
+                })?;
+                current = StoredPayload::value(step(value).map_err(failed)?);
             }
         }
     }
-    match current {
-        StoredPayload::Value(value) => serde_json::from_value(value).map_err(payload_fault),
-        StoredPayload::Json(bytes) => serde_json::from_slice(bytes).map_err(payload_fault),
-    }
+    current.read().map_err(|reason| DecodeFault::Payload {
+        reason: reason.to_string(),
+    })
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "it is given to map_err")]
-fn payload_fault(error: serde_json::Error) -> DecodeFault {
-    DecodeFault::Payload {
-        reason: without_values(&error),
-    }
+fn native<E: Event>(format: &str) -> Option<&'static NativeFormat<E>> {
+    E::NATIVE.iter().find(|native| native.name == format)
 }
 
-/// What serde says is wrong, without the value it quotes: the value may be personal.
-///
-/// serde writes ``invalid type: string "bob@example.com", expected u64 at line 1 column 9``; the kind of the value
-/// and what was expected stay, the value goes.
-#[must_use]
-pub fn without_values(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = if error.line() == 0 {
-        String::new()
-    } else {
-        format!(" at line {} column {}", error.line(), error.column())
-    };
-    let body = text.strip_suffix(&place).unwrap_or(&text);
-    for (start, known) in [("missing field `", true), ("duplicate field `", true)] {
-        if known && body.starts_with(start) {
-            return text;
-        }
-    }
-    match error.classify() {
-        serde_json::error::Category::Syntax | serde_json::error::Category::Eof => text,
-        serde_json::error::Category::Io => format!("it could not be read{place}"),
-        serde_json::error::Category::Data => {
-            let kind = body
-                .strip_prefix("invalid type: ")
-                .or_else(|| body.strip_prefix("invalid value: "))
-                .map(|rest| rest.split([' ', ',']).next().unwrap_or_default());
-            let expected = body
-                .rsplit_once(", expected ")
-                .map(|(_, expected)| expected);
-            match (kind, expected) {
-                (Some(kind), Some(expected)) => {
-                    format!("{kind} where {expected} was expected{place}")
-                }
-                _ => format!("a value is not what the type expects{place}"),
-            }
-        }
-    }
+fn is_known<E: Event>(format: &str, formats: &Formats) -> bool {
+    formats.knows(format) || native::<E>(format).is_some()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_text_keeps_the_kind_and_loses_the_value() {
-        let error = serde_json::from_str::<u64>("\"bob@example.com, expected b\"").err();
-        let text = error
-            .map(|error| without_values(&error))
-            .unwrap_or_default();
-        assert!(!text.contains("bob"), "{text}");
-        assert!(text.starts_with("string where u64 was expected"), "{text}");
-    }
-
-    #[test]
-    fn a_custom_error_says_nothing_of_the_value() {
-        let error = serde_json::from_str::<uuid::Uuid>("\"bob\"").err();
-        let text = error
-            .map(|error| without_values(&error))
-            .unwrap_or_default();
-        assert!(!text.contains("bob"), "{text}");
+fn unknown(format: &str) -> DecodeFault {
+    DecodeFault::UnknownFormat {
+        format: format.to_owned(),
+        advice: advice(format),
     }
 }

@@ -3,9 +3,10 @@ use std::fmt;
 
 use crate::aggregate::{Aggregate, AggregateHandlers, Decider};
 use crate::command::{Command, ServiceNeed};
-use crate::event::Event;
+use crate::event::codec::Formats;
+use crate::event::{Event, UpcastStep};
 use crate::handler::{HandledBy, Handler};
-use crate::pipeline::{DecodeError, decode};
+use crate::pipeline::{DecodeError, decode_with};
 use crate::schema::TypeShape;
 use crate::storage::RecordedEvent;
 
@@ -51,6 +52,14 @@ pub struct EventEntry {
     pub encrypted: &'static [&'static str],
     /// The versions that upcasters start from, in the order they were declared.
     pub upcasts_from: fn() -> Vec<u32>,
+    /// Those of them whose upcaster is a function on JSON.
+    pub json_upcasts_from: fn() -> Vec<u32>,
+    /// The format that it is written in; the application's default when it names none.
+    pub format: Option<&'static str>,
+    /// The first version that was written in a format that does not describe itself.
+    pub format_since: u32,
+    /// The formats that its type writes and reads by itself.
+    pub native: fn() -> Vec<&'static str>,
     /// How it is stored.
     pub shape: TypeShape,
     /// Its Rust type.
@@ -60,7 +69,11 @@ pub struct EventEntry {
     /// Reads a payload of the current version and writes it again, for the generated round-trip test.
     pub round_trip: fn(&[u8]) -> Result<Vec<u8>, serde_json::Error>,
     /// Reads a stored event of any version, as an aggregate does that evolves from it.
-    pub decode: fn(&RecordedEvent) -> Result<(), DecodeError>,
+    pub decode: fn(&RecordedEvent, &Formats) -> Result<(), DecodeError>,
+    /// Reads a payload of the current version from JSON and writes it in its format: the format's name and the bytes.
+    pub rewrite: fn(&[u8], &Formats) -> Result<(&'static str, Vec<u8>), String>,
+    /// The same by way of the format that it is written in: takes JSON and answers with JSON.
+    pub round_trip_in_format: fn(&[u8], &Formats) -> Result<Vec<u8>, String>,
     /// Where it is declared.
     pub location: Location,
 }
@@ -74,11 +87,23 @@ impl EventEntry {
             version: E::VERSION,
             encrypted: E::ENCRYPTED,
             upcasts_from: || E::UPCASTS.iter().map(|upcast| upcast.from).collect(),
+            json_upcasts_from: || {
+                E::UPCASTS
+                    .iter()
+                    .filter(|upcast| matches!(upcast.step, UpcastStep::Json(_)))
+                    .map(|upcast| upcast.from)
+                    .collect()
+            },
+            format: E::FORMAT,
+            format_since: E::FORMAT_SINCE,
+            native: || E::NATIVE.iter().map(|native| native.name).collect(),
             shape: E::SHAPE,
             type_id: TypeId::of::<E>,
             type_name: std::any::type_name::<E>,
             round_trip: |payload| serde_json::to_vec(&serde_json::from_slice::<E>(payload)?),
-            decode: |stored| decode::<E>(stored).map(drop),
+            decode: |stored, formats| decode_with::<E>(stored, formats).map(drop),
+            rewrite: |payload, formats| formats.rewrite::<E>(payload),
+            round_trip_in_format: |payload, formats| formats.round_trip::<E>(payload),
             location,
         }
     }

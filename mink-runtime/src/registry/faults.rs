@@ -43,7 +43,7 @@ pub enum RegistryFault {
         "two {kind}s are called `{name}`: {first} and {second}. Rename one with `name = \"...\"`"
     )]
     DuplicateName {
-        /// "event", "aggregate" or "command".
+        /// "event", "aggregate", "command" or "codec".
         kind: &'static str,
         /// The name.
         name: &'static str,
@@ -55,7 +55,7 @@ pub enum RegistryFault {
     /// A name that cannot be used.
     #[error("{location}: {kind} `{name}`: {reason}")]
     InvalidName {
-        /// "event", "aggregate" or "command".
+        /// "event", "aggregate", "command" or "codec".
         kind: &'static str,
         /// The name.
         name: &'static str,
@@ -118,6 +118,82 @@ pub enum RegistryFault {
         /// The path.
         path: &'static str,
         /// Its declaration.
+        location: Location,
+    },
+    /// Nothing provides the format that an event names.
+    #[error(
+        "{location}: event `{event}` is written in the format `{format}`, which nothing here provides: {advice}"
+    )]
+    UnknownFormat {
+        /// The event.
+        event: &'static str,
+        /// The format.
+        format: &'static str,
+        /// What to do.
+        advice: String,
+        /// The event's declaration.
+        location: Location,
+    },
+    /// Nothing provides the application's default format.
+    #[error(
+        "the application's default format is `{format}`, which nothing here provides: {advice}"
+    )]
+    UnknownDefaultFormat {
+        /// The format.
+        format: String,
+        /// What to do.
+        advice: String,
+    },
+    /// An event that names no format cannot be written in the application's default.
+    #[error(
+        "{location}: event `{event}` names no format and cannot be written in the application's default, {format}: give it another, `format = \"json\"`, or what that format asks for (for Protocol Buffers, `#[derive(prost::Message)]`)"
+    )]
+    NotInDefaultFormat {
+        /// The event.
+        event: &'static str,
+        /// The format, for people.
+        format: String,
+        /// The event's declaration.
+        location: Location,
+    },
+    /// An upcaster works on JSON, and older payloads may be in a format that cannot be turned into it.
+    #[error(
+        "{location}: event `{event}` is written as {format}, which does not describe itself, and its upcaster from version {from} is a function on JSON: name the struct that the event was then, `upcast({from} => OldStruct)`; or, when the versions up to {from} were only ever stored as JSON or MessagePack, write `format_since = {}`", .from + 1
+    )]
+    UpcasterOnJson {
+        /// The event.
+        event: &'static str,
+        /// The format, for people.
+        format: String,
+        /// The version that the upcaster starts from.
+        from: u32,
+        /// The event's declaration.
+        location: Location,
+    },
+    /// The version from which on an event has its format is none of its versions.
+    #[error(
+        "{location}: event `{event}` is at version {version} and says that it has its format since version {since}: write one from 1 to {version}"
+    )]
+    FormatSince {
+        /// The event.
+        event: &'static str,
+        /// The version it says.
+        since: u32,
+        /// The version it is at.
+        version: u32,
+        /// The event's declaration.
+        location: Location,
+    },
+    /// Fields are to be encrypted in a format that does not say where they are.
+    #[error(
+        "{location}: event `{event}` encrypts fields and is written as {format}, which does not describe itself, so they cannot be found in its payload: write `format = \"json\"` or `format = \"msgpack\"`"
+    )]
+    EncryptedFormat {
+        /// The event.
+        event: &'static str,
+        /// The format, for people.
+        format: String,
+        /// The event's declaration.
         location: Location,
     },
     /// Nobody handles a command.
@@ -208,6 +284,7 @@ pub(super) fn find(registry: &Registry) -> Vec<RegistryFault> {
         chain(event, &mut faults);
         encrypted(event, &mut faults);
     }
+    super::formats::find(registry, &mut faults);
     handlers(registry, &mut faults);
     commands(registry, &mut faults);
     faults

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::Registry;
+use crate::event::codec::JSON;
 
 /// One line per declaration: aggregates with what they decide and evolve from, events with versions and encrypted
 /// fields, commands with their routes.
@@ -23,6 +24,10 @@ impl fmt::Display for Registry {
         writeln!(f, "events")?;
         for event in &self.events {
             write!(f, "  {} v{}", event.name, event.version)?;
+            let format = event.format.unwrap_or(self.formats.default_format());
+            if format != JSON {
+                write!(f, ", written as {format}")?;
+            }
             let upcasts = (event.upcasts_from)();
             if !upcasts.is_empty() {
                 let from: Vec<_> = upcasts.iter().map(|from| format!("v{from}")).collect();

@@ -1,21 +1,27 @@
 use super::{EventEntry, Registry};
 use crate::schema::{Declared, EventSchema};
-use crate::storage::Format;
 
 impl Registry {
     /// How each declared event is stored, by stored name: what a [`SchemaLock`](crate::schema::SchemaLock) pins.
     #[must_use]
     pub fn schemas(&self) -> Vec<Declared> {
-        self.events().iter().map(declared).collect()
+        self.events()
+            .iter()
+            .map(|entry| declared(entry, self.formats().default_format()))
+            .collect()
     }
 }
 
-fn declared(entry: &EventEntry) -> Declared {
+fn declared(entry: &EventEntry, default_format: &'static str) -> Declared {
     Declared {
         event: entry.name.to_owned(),
         version: entry.version,
         upcasts_from: (entry.upcasts_from)(),
-        schema: EventSchema::new(&entry.shape, entry.encrypted, Format::Json.name()),
+        schema: EventSchema::new(
+            &entry.shape,
+            entry.encrypted,
+            entry.format.unwrap_or(default_format),
+        ),
         type_name: short((entry.type_name)()),
         place: entry.location.to_string(),
     }

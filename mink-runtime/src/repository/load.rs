@@ -389,8 +389,9 @@ impl Repository {
         event: impl Into<StoredEvent<'e>>,
     ) -> Result<(), DecodeError> {
         let event = event.into();
-        let known = loaded.state.evolve_stored(event)?
-            || self.shared.registry.event(event.event_type).is_some();
+        let registry = &self.shared.registry;
+        let known = loaded.state.evolve_stored(event, registry.formats())?
+            || registry.event(event.event_type).is_some();
         if !known {
             self.unknown::<A>(event)?;
         }
@@ -408,7 +409,7 @@ impl Repository {
             .iter()
             .find(|evolver| *evolver.name == *event.event_type)
         {
-            Some(evolver) => (evolver.read)(event.into()),
+            Some(evolver) => (evolver.read)(event.into(), self.shared.registry.formats()),
             None => Err(DecodeError::of(event, DecodeFault::UnknownType)),
         }
     }

@@ -41,10 +41,12 @@ impl Format {
     /// The format of this stored name.
     #[must_use]
     pub fn from_name(name: &str) -> Self {
-        if name == "json" {
-            Self::Json
-        } else {
-            Self::Binary(Cow::Owned(name.to_owned()))
+        match name {
+            "json" => Self::Json,
+            // the usual ones cost no copy for each event
+            "msgpack" => Self::Binary(Cow::Borrowed("msgpack")),
+            "protobuf" => Self::Binary(Cow::Borrowed("protobuf")),
+            other => Self::Binary(Cow::Owned(other.to_owned())),
         }
     }
 }

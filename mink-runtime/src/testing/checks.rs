@@ -1,6 +1,7 @@
 use std::fmt;
 
-use crate::registry::{Location, Registry};
+use crate::event::codec::{JSON, title};
+use crate::registry::{EventEntry, Location, Registry};
 use crate::schema::samples;
 
 /// What [`check_registry`] found.
@@ -38,10 +39,26 @@ pub enum RegistryCheck {
         /// Its declaration.
         location: Location,
     },
+    /// An event does not survive the format that it is written in.
+    #[error(
+        "{location}: event `{event}` does not survive being written as {format}: {reason}\n  payload: {payload}"
+    )]
+    Format {
+        /// The event.
+        event: &'static str,
+        /// The format, for people.
+        format: String,
+        /// What is wrong.
+        reason: String,
+        /// The payload as JSON, made up from the shape.
+        payload: String,
+        /// Its declaration.
+        location: Location,
+    },
 }
 
 /// Checks that every declaration fits, every upcaster chain is whole, and every event survives being read and written:
-/// payloads are made up from its shape, read, written, read and written again.
+/// payloads are made up from its shape, read, written, read and written again, as JSON and in the event's own format.
 ///
 /// `mink::registry_test!()` makes a test of it.
 ///
@@ -72,7 +89,7 @@ pub fn check_registry(registry: &Registry) -> Result<(), Vec<RegistryCheck>> {
                         .map_err(|error| unreadable(error, &first))?;
                     let second = String::from_utf8_lossy(&second).into_owned();
                     if same(&first, &second) && (sample.lossy || keeps(&payload, &first)) {
-                        return Ok(());
+                        return in_format(registry, event, first);
                     }
                     let (read, wrote) = if same(&first, &second) {
                         (payload.clone(), first)
@@ -93,6 +110,32 @@ pub fn check_registry(registry: &Registry) -> Result<(), Vec<RegistryCheck>> {
         }
     }
     if found.is_empty() { Ok(()) } else { Err(found) }
+}
+
+/// Whether the payload is the same once it has been written in the event's own format.
+fn in_format(
+    registry: &Registry,
+    event: &EventEntry,
+    payload: String,
+) -> Result<(), RegistryCheck> {
+    let formats = registry.formats();
+    let format = event.format.unwrap_or(formats.default_format());
+    let known = formats.knows(format) || (event.native)().contains(&format);
+    if format == JSON || !known {
+        return Ok(());
+    }
+    let reason = match (event.round_trip_in_format)(payload.as_bytes(), formats) {
+        Ok(read) if value(&payload) == serde_json::from_slice(&read).ok() => return Ok(()),
+        Ok(read) => format!("it is read as {}", String::from_utf8_lossy(&read)),
+        Err(reason) => reason,
+    };
+    Err(RegistryCheck::Format {
+        event: event.name,
+        format: title(format),
+        reason,
+        payload,
+        location: event.location,
+    })
 }
 
 fn same(left: &str, right: &str) -> bool {

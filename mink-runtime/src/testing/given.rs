@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::Then;
 use crate::aggregate::{AggregateHandlers, Events, Handles, IntoEvents, Refusal};
 use crate::command::{CommandContext, Routed, Services};
+use crate::event::codec::Formats;
 use crate::id::{EventId, StreamId, TenantId};
 use crate::metadata::Metadata;
 use crate::pipeline;
@@ -52,9 +53,11 @@ impl<A: AggregateHandlers> Given<A> {
 
     #[track_caller]
     pub(super) fn evolve(&mut self, events: &Events<A>) {
+        // a codec that only the opened application knows is not known here
+        let formats = Formats::linked().clone().or_json();
         for event in events {
             self.version += 1;
-            let stored = match pipeline::encode(event, &self.metadata, self.now) {
+            let stored = match pipeline::encode(event, &formats, &self.metadata, self.now) {
                 Ok(stored) => stored,
                 Err(error) => panic!("{error}"),
             };
@@ -70,7 +73,7 @@ impl<A: AggregateHandlers> Given<A> {
                 metadata: stored.metadata,
                 recorded_at: stored.recorded_at,
             };
-            match self.state.evolve_stored(&stored) {
+            match self.state.evolve_stored(&stored, &formats) {
                 Ok(true) => {}
                 Ok(false) => panic!("`{}` does not evolve from `{}`", A::NAME, event.name()),
                 Err(error) => panic!("the event cannot be read back as it was written: {error}"),

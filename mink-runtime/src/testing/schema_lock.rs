@@ -2,9 +2,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::event::codec::Formats;
 use crate::id::{EventId, StreamId, TenantId};
 use crate::metadata::Metadata;
-use crate::pipeline::without_values;
 use crate::registry::{EventEntry, Registry};
 use crate::schema::{
     Accepted, Corpus, Declared, LockError, SchemaFault, SchemaFaults, SchemaLock, StoredSamples,
@@ -120,7 +120,7 @@ pub fn accept_schema_lock(
         if !is_new && has_payload {
             continue;
         }
-        match made_up(entry) {
+        match made_up(entry, registry.formats()) {
             Ok(samples) => new.push(samples),
             Err(_) if has_payload => {}
             Err(reason) => faults.push(SchemaFault::NoSample {
@@ -228,7 +228,7 @@ fn corpus_faults(
                 .any(|version| version.retired && version.version == samples.version)
         });
         if !retired && !blamed.contains(samples.event.as_str()) {
-            faults.extend(unreadable(entry, &samples, &path));
+            faults.extend(unreadable(entry, registry.formats(), &samples, &path));
         }
         seen.insert((samples.event, samples.version));
     }
@@ -259,14 +259,19 @@ fn event_of(fault: &SchemaFault) -> Option<&str> {
 }
 
 /// The first payload of the file that cannot be read.
-fn unreadable(entry: &EventEntry, samples: &StoredSamples, file: &str) -> Option<SchemaFault> {
+fn unreadable(
+    entry: &EventEntry,
+    formats: &Formats,
+    samples: &StoredSamples,
+    file: &str,
+) -> Option<SchemaFault> {
     samples
         .payloads
         .iter()
         .zip(1..)
         .find_map(|(payload, number)| {
             let reason = match as_stored(samples, payload) {
-                Ok(stored) => (entry.decode)(&stored).err()?.fault.to_string(),
+                Ok(stored) => (entry.decode)(&stored, formats).err()?.fault.to_string(),
                 Err(error) => error.to_string(),
             };
             Some(SchemaFault::Unreadable {
@@ -308,14 +313,18 @@ fn stored(files: &SchemaLockFiles, event: &str, version: u32) -> bool {
 }
 
 /// What this program writes for values made up from the shape.
-fn made_up(entry: &EventEntry) -> Result<StoredSamples, String> {
+fn made_up(entry: &EventEntry, formats: &Formats) -> Result<StoredSamples, String> {
     let mut refused = None;
+    let mut written_in = formats.default_format();
     let mut payloads: Vec<Vec<u8>> = Vec::new();
     for sample in samples(&entry.shape) {
-        match (entry.round_trip)(sample.to_string().as_bytes()) {
-            Ok(payload) if !payloads.contains(&payload) => payloads.push(payload),
+        match (entry.rewrite)(sample.to_string().as_bytes(), formats) {
+            Ok((format, payload)) if !payloads.contains(&payload) => {
+                written_in = format;
+                payloads.push(payload);
+            }
             Ok(_) => {}
-            Err(error) => refused = Some(without_values(&error)),
+            Err(reason) => refused = Some(reason),
         }
     }
     if payloads.is_empty() {
@@ -324,7 +333,7 @@ fn made_up(entry: &EventEntry) -> Result<StoredSamples, String> {
     Ok(StoredSamples {
         event: entry.name.to_owned(),
         version: entry.version,
-        format: Format::Json.name().to_owned(),
+        format: written_in.to_owned(),
         payloads,
     })
 }

@@ -34,6 +34,28 @@ struct TreeGrown {
     tree: Tree,
 }
 
+/// It writes a number and reads text, and its derived shape cannot know.
+#[derive(Clone, PartialEq, Debug, mink::Shape)]
+struct Cents(u64);
+
+impl serde::Serialize for Cents {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.0)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Cents {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+#[event]
+struct Paid {
+    cents: Option<Cents>,
+}
+
 #[derive(Aggregate, Default)]
 struct Probe {
     events: u32,
@@ -45,6 +67,9 @@ impl Probe {
         self.events += 1;
     }
     fn reading_taken(&mut self, _event: &ReadingTaken) {
+        self.events += 1;
+    }
+    fn paid(&mut self, _event: &Paid) {
         self.events += 1;
     }
     fn tree_grown(&mut self, _event: &TreeGrown) {
@@ -125,6 +150,14 @@ async fn what_a_tagged_enum_cannot_read_back_is_refused() {
     let by_number = BTreeMap::from([(1, 2)]);
     is_refused(ReadingTaken {
         reading: Reading::Counts { by_number },
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_hand_written_form_cannot_read_back_is_refused() {
+    is_refused(Paid {
+        cents: Some(Cents(1)),
     })
     .await;
 }

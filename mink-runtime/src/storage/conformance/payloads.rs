@@ -34,13 +34,14 @@ pub(super) async fn binary_payloads_are_kept_byte_for_byte(at: Ground) {
         binary("bytes", every_byte),
         binary("bytes", Bytes::new()),
         binary("bytes", vec![0; 3]),
+        (Format::Json, Bytes::from_static(b"{\"between\": 1}")),
         binary("cbor", vec![0xa1, 0x61, b'a', 0x01]),
         binary("text/plain; charset=\"utf-8\"", "{\"looks\": \"like JSON\""),
     ];
     keeps(
         &at,
         payloads,
-        "a binary payload is kept byte for byte, and so is its format's name",
+        "a binary payload is kept byte for byte, and so is its format's name, beside JSON in one stream",
     )
     .await;
 }

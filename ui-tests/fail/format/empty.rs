@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[event(format = "")]
+struct OrderPlaced {
+    a: u8,
+}
+
+fn main() {}

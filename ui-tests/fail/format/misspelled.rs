@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[event(fromat = "json")]
+struct OrderPlaced {
+    a: u8,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[event(version = 2, format = "json", format_since = 2)]
+struct OrderPlaced {
+    a: u8,
+}
+
+fn main() {}

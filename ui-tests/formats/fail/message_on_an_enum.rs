@@ -1,0 +1,9 @@
+use mink::prelude::*;
+
+#[event(format = "protobuf")]
+enum OrderChanged {
+    Placed { customer: String },
+    Cancelled,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use mink::prelude::*;
+
+#[event(format = "protobuf")]
+struct OrderPlaced {
+    customer: String,
+}
+
+fn main() {}
