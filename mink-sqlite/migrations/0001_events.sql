@@ -24,10 +24,16 @@ CREATE TABLE mink_events (
 ) STRICT;
 
 -- The version of every stream: what a commit decides by, in one lookup.
+--
+-- Events before `first` are stubs: their `format` is `truncated` (up to the version `truncated`) or `archived`, and they
+-- have neither payload nor metadata.
 CREATE TABLE mink_streams (
-    tenant   TEXT    NOT NULL,
-    stream   TEXT    NOT NULL,
-    category TEXT    NOT NULL,
-    version  INTEGER NOT NULL,
+    tenant    TEXT    NOT NULL,
+    stream    TEXT    NOT NULL,
+    category  TEXT    NOT NULL,
+    version   INTEGER NOT NULL,
+    first     INTEGER NOT NULL DEFAULT 1,
+    truncated INTEGER NOT NULL DEFAULT 0,
+    deleted   INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, stream)
 ) STRICT, WITHOUT ROWID;

@@ -25,6 +25,7 @@ use key::Keys;
 pub(crate) use one_stream::OneStream;
 use plan::{Plan, Write};
 use recognise::{Recognition, stored_events};
+use statement::Stand;
 
 use crate::failure::Failure;
 
@@ -71,9 +72,9 @@ pub(crate) async fn attempt(
     let mut suspects = Vec::new();
     let mut first = 0;
     for commit in batch {
-        let versions = &heads.versions[first..first + commit.appends.len()];
+        let streams = &heads.streams[first..first + commit.appends.len()];
         first += commit.appends.len();
-        if care == Care::Careful || mismatch(commit, versions).is_some() || keys.is_taken(commit) {
+        if care == Care::Careful || obstacle(commit, streams).is_some() || keys.is_taken(commit) {
             suspects.push(&**commit);
         }
     }
@@ -84,7 +85,7 @@ pub(crate) async fn attempt(
     let mut answers = Vec::with_capacity(batch.len());
     let mut first = 0;
     for commit in batch {
-        let versions = &heads.versions[first..first + commit.appends.len()];
+        let streams = &heads.streams[first..first + commit.appends.len()];
         first += commit.appends.len();
         let recognised = |streams| {
             Ok(Committed {
@@ -98,7 +99,7 @@ pub(crate) async fn attempt(
             _ if keys.recognise(commit) => recognised(Vec::new()),
             recognition => match (keys.check(commit), recognition) {
                 (Err(error), _) | (_, Recognition::Reused(error)) => Err(error),
-                _ => decide(commit, versions, care, &mut claimed, &mut plan).inspect(|_| {
+                _ => decide(commit, streams, care, &mut claimed, &mut plan).inspect(|_| {
                     plan.keys.extend(keys.row(commit));
                 }),
             },
@@ -112,38 +113,40 @@ pub(crate) async fn attempt(
     Ok(Attempt { answers, left_open })
 }
 
-fn mismatch<'a>(commit: &'a Commit, versions: &[i64]) -> Option<(&'a Append, u64)> {
-    commit
-        .appends
-        .iter()
-        .zip(versions)
-        .map(|(append, version)| (append, u64::try_from(*version).unwrap_or(0)))
+/// What stands in a commit's way in its streams: one that is damaged or deleted, or a version that does not hold.
+fn obstacle(commit: &Commit, streams: &[Stand]) -> Option<CommitError> {
+    let places = || commit.appends.iter().zip(streams);
+    if let Some((append, _)) = places().find(|(_, stand)| stand.version < 0) {
+        return Some(CommitError::Other(Arc::new(StorageError::Corrupt {
+            what: format!("stream `{}` has a version below 0", append.stream),
+        })));
+    }
+    if let Some((append, _)) = places().find(|(_, stand)| stand.deleted) {
+        return Some(CommitError::StreamDeleted {
+            stream: append.stream.clone(),
+        });
+    }
+    places()
+        .map(|(append, stand)| (append, u64::try_from(stand.version).unwrap_or(0)))
         .find(|(append, version)| !append.expected.holds_at(*version))
+        .map(|(append, actual)| {
+            CommitError::Conflict(ConcurrencyConflict {
+                stream: append.stream.clone(),
+                expected: append.expected,
+                actual,
+            })
+        })
 }
 
 fn decide<'a>(
     commit: &'a Commit,
-    versions: &[i64],
+    stands: &[Stand],
     care: Care,
     claimed: &mut HashSet<(&'a str, EventId)>,
     plan: &mut Plan<'a>,
 ) -> Answer {
-    if let Some((append, _)) = commit
-        .appends
-        .iter()
-        .zip(versions)
-        .find(|(_, version)| **version < 0)
-    {
-        return Err(CommitError::Other(Arc::new(StorageError::Corrupt {
-            what: format!("stream `{}` has a version below 0", append.stream),
-        })));
-    }
-    if let Some((append, actual)) = mismatch(commit, versions) {
-        return Err(CommitError::Conflict(ConcurrencyConflict {
-            stream: append.stream.clone(),
-            expected: append.expected,
-            actual,
-        }));
+    if let Some(error) = obstacle(commit, stands) {
+        return Err(error);
     }
     if care == Care::Careful {
         for append in &commit.appends {
@@ -158,8 +161,8 @@ fn decide<'a>(
         }
     }
     let mut streams = Vec::with_capacity(commit.appends.len());
-    for (append, version) in commit.appends.iter().zip(versions) {
-        let write = Write::new(append, *version);
+    for (append, stand) in commit.appends.iter().zip(stands) {
+        let write = Write::new(append, stand.version);
         streams.push(StreamHead {
             tenant: append.tenant.clone(),
             stream: append.stream.clone(),

@@ -18,12 +18,13 @@
 mod append;
 mod failure;
 mod keys;
-mod lacking;
+mod lifecycle;
 mod location;
 mod migrate;
 mod options;
 mod read;
 mod row;
+mod snapshots;
 mod store;
 mod writer;
 

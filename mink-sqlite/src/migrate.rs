@@ -23,6 +23,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "keys",
         sql: include_str!("../migrations/0002_keys.sql"),
     },
+    Migration {
+        version: 3,
+        name: "snapshots",
+        sql: include_str!("../migrations/0003_snapshots.sql"),
+    },
 ];
 
 /// The newest version that this program knows.

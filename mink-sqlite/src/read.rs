@@ -3,6 +3,7 @@
 mod feed;
 mod health;
 mod list;
+mod snapshot;
 mod visit;
 
 use std::sync::Arc;
@@ -19,7 +20,9 @@ use sqlx::{Arguments, AssertSqlSafe, Either, Executor, Sqlite, SqlitePool};
 
 pub(crate) use self::visit::Visited;
 use crate::failure::storage_error;
-use crate::row::{EventReader, Facts, Whose, column, damaged, torn, unsigned};
+use crate::row::{
+    EventReader, Facts, Whose, column, damaged, info, marks, marks_at, torn, unsigned,
+};
 
 const READ_FORWARDS: &str = include_str!("read/stream_forwards.sql");
 const READ_BACKWARDS: &str = include_str!("read/stream_backwards.sql");
@@ -169,23 +172,15 @@ impl Reader {
         tenant: &TenantId,
         stream: &StreamId,
     ) -> Result<Option<StreamInfo>, StorageError> {
-        let version: Option<i64> = sqlx::query_scalar(SELECT_STREAM)
+        let row = sqlx::query(SELECT_STREAM)
             .bind(tenant.as_str())
             .bind(stream.as_str())
             .fetch_optional(&self.pool)
             .await
             .map_err(|error| self.failed(error))?;
-        let Some(version) = version else {
-            return Ok(None);
-        };
-        Ok(Some(StreamInfo {
-            tenant: tenant.clone(),
-            stream: stream.clone(),
-            version: unsigned(version, "version", Whose::Stream(stream))?,
-            first: 1,
-            archived: false,
-            deleted: false,
-        }))
+        let Some(row) = row else { return Ok(None) };
+        let marks = marks_at(&row, 0, Whose::Stream(stream))?;
+        Ok(Some(info(tenant, stream.clone(), marks)))
     }
 
     /// The row under an idempotency key.
@@ -256,22 +251,29 @@ impl<'q> Page<'q> {
         let query = self.query;
         let whose = Whose::Stream(&query.stream);
         let mut facts = Facts::of(row, 0, whose)?;
-        let version = facts.number().ok_or_else(|| torn(whose))?;
+        let mut number = || facts.number().ok_or_else(|| torn(whose));
+        let numbers = [number()?, number()?, number()?, number()?];
         let page = match &mut self.page {
             Some(page) => page,
             none => {
-                let version = unsigned(version, "version", whose)?;
-                let range = (query.to.min(version) + 1).saturating_sub(query.from.max(1));
+                let marks = marks(numbers, whose)?;
+                if marks.deleted {
+                    return Err(StorageError::StreamDeleted {
+                        stream: query.stream.clone(),
+                    });
+                }
+                let (from, to) = (query.from.max(marks.first), query.to.min(marks.version));
+                let range = (to + 1).saturating_sub(from);
                 let room = range.min(StreamQuery::PAGE as u64).min(query.limit as u64);
                 none.insert(StreamPage {
-                    version,
-                    first: 1,
-                    archived: false,
+                    version: marks.version,
+                    first: marks.first,
+                    archived: marks.archived(),
                     events: Vec::with_capacity(usize::try_from(room).unwrap_or(0)),
                 })
             }
         };
-        // A stream without an event in the range is one row of nothing but its version.
+        // A stream without an event in the range is one row of nothing but its own numbers.
         if !facts.is_empty() {
             let event = self
                 .reader

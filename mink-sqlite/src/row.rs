@@ -6,7 +6,9 @@ use bytes::Bytes;
 use chrono::DateTime;
 use mink_runtime::id::{EventId, Position, StreamId, TenantId};
 use mink_runtime::metadata::Metadata;
-use mink_runtime::storage::{Format, KeyDigest, RecordedEvent, StorageError};
+use mink_runtime::storage::{
+    Format, KeyDigest, RecordedEvent, StorageError, StreamInfo, StreamMarks,
+};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Decode, Row, Sqlite, Type};
 use uuid::Uuid;
@@ -78,6 +80,44 @@ pub(crate) fn damaged(whose: Whose<'_>, what: &str) -> StorageError {
 /// A count or version that can only be 0 or more.
 pub(crate) fn unsigned(value: i64, name: &str, whose: Whose<'_>) -> Result<u64, StorageError> {
     u64::try_from(value).map_err(|_| damaged(whose, &format!("`{name}` is {value}, below 0")))
+}
+
+/// A stream's row, from its version, first, truncated and deleted.
+pub(crate) fn marks(numbers: [i64; 4], whose: Whose<'_>) -> Result<StreamMarks, StorageError> {
+    let [version, first, truncated, deleted] = numbers;
+    Ok(StreamMarks {
+        version: unsigned(version, "version", whose)?,
+        first: unsigned(first, "first", whose)?.max(1),
+        truncated: unsigned(truncated, "truncated", whose)?,
+        deleted: deleted != 0,
+    })
+}
+
+/// [`marks`] from four columns of a row.
+pub(crate) fn marks_at(
+    row: &SqliteRow,
+    index: usize,
+    whose: Whose<'_>,
+) -> Result<StreamMarks, StorageError> {
+    let numbers = [
+        column(row, index, "version", whose)?,
+        column(row, index + 1, "first", whose)?,
+        column(row, index + 2, "truncated", whose)?,
+        column(row, index + 3, "deleted", whose)?,
+    ];
+    marks(numbers, whose)
+}
+
+/// What is known of the stream whose row this is.
+pub(crate) fn info(tenant: &TenantId, stream: StreamId, marks: StreamMarks) -> StreamInfo {
+    StreamInfo {
+        tenant: tenant.clone(),
+        stream,
+        version: marks.version,
+        first: marks.first,
+        archived: marks.archived(),
+        deleted: marks.deleted,
+    }
 }
 
 /// What is left to read of a row's facts.

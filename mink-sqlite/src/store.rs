@@ -74,10 +74,6 @@ impl std::fmt::Debug for SqliteStore {
 }
 
 impl SqliteStore {
-    pub(crate) fn check_open(&self) -> Result<(), StorageError> {
-        self.inner.check_open()
-    }
-
     pub(crate) fn label(&self) -> &str {
         &self.inner.label
     }

@@ -13,8 +13,6 @@ async fn open(directory: &Path) -> Arc<dyn Storage> {
     Arc::new(SqliteStore::open(&url).await.unwrap())
 }
 
-const LACKING: &[&str] = &["snapshots", "removing"];
-
 mod file {
     use super::*;
 
@@ -30,7 +28,6 @@ mod file {
                         async move { open(directory.path()).await }
                     }
                 })
-                .lacking(LACKING)
                 .keeping(directory)
         }
     }
@@ -42,7 +39,7 @@ mod memory {
     mink_runtime::storage_conformance! {
         || async {
             let store = SqliteStore::open("sqlite::memory:").await.unwrap();
-            Subject::new(Arc::new(store)).lacking(LACKING)
+            Subject::new(Arc::new(store))
         }
     }
 }

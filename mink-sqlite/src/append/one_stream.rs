@@ -1,7 +1,7 @@
 //! The commit that nearly all are: events of one decision, for one stream, at a version that is named.
 //!
 //! It needs no answer before it commits, so the whole transaction is one text, and one trip to SQLite's thread. A version
-//! that does not hold becomes a NULL, which the table refuses; an event id that is stored already is refused by its index.
+//! that does not hold, as no named one does on a deleted stream, becomes a NULL, which the table refuses; an event id that is stored already is refused by its index.
 //! Either way nothing is written, and the batch is tried again in the way that finds out why.
 
 use std::sync::{Arc, OnceLock};

@@ -1,1 +1,1 @@
-SELECT version FROM mink_streams WHERE tenant = ? AND stream = ?
+SELECT CASE WHEN version < 0 THEN -1 WHEN deleted THEN -1 - version ELSE version END FROM mink_streams WHERE tenant = ? AND stream = ?

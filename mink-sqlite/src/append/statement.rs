@@ -27,8 +27,32 @@ const LARGEST: usize = 1 << (SIZES - 1);
 pub(super) struct Heads {
     /// The feed's last position; 0 when it is empty.
     pub(super) position: i64,
-    /// The version of each append's stream; 0 when it does not exist.
-    pub(super) versions: Vec<i64>,
+    /// Each append's stream.
+    pub(super) streams: Vec<Stand>,
+}
+
+/// Where a stream stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stand {
+    /// 0 when it does not exist, below 0 when it is damaged.
+    pub(super) version: i64,
+    pub(super) deleted: bool,
+}
+
+impl Stand {
+    /// From `select_version.sql`, which tells a deleted stream by a version below -1, counted downwards.
+    fn of(number: i64) -> Self {
+        match number {
+            ..-1 => Self {
+                version: -1 - number,
+                deleted: true,
+            },
+            version => Self {
+                version,
+                deleted: false,
+            },
+        }
+    }
 }
 
 /// Begins the transaction when it is ours to begin, and reads where everything stands: one row per 64 streams.
@@ -39,7 +63,7 @@ pub(super) async fn heads(
 ) -> Result<Heads, Failure> {
     let mut heads = Heads {
         position: 0,
-        versions: Vec::with_capacity(appends.len()),
+        streams: Vec::with_capacity(appends.len()),
     };
     let mut begin = owner == Owner::Store;
     if appends.is_empty() && begin {
@@ -67,8 +91,8 @@ pub(super) async fn heads(
             .ok_or(sqlx::Error::WorkerCrashed)?;
         heads.position = row.try_get::<Option<i64>, _>(0)?.unwrap_or(0);
         for column in 1..=chunk.len() {
-            let version = row.try_get::<Option<i64>, _>(column)?;
-            heads.versions.push(version.unwrap_or(0));
+            let number = row.try_get::<Option<i64>, _>(column)?;
+            heads.streams.push(Stand::of(number.unwrap_or(0)));
         }
     }
     Ok(heads)

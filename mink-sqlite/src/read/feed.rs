@@ -1,7 +1,7 @@
 //! The global feed: the table's own order, searched in bounded windows.
 
 use mink_runtime::id::Position;
-use mink_runtime::storage::{FeedEvent, FeedFilter, FeedPage, StorageError};
+use mink_runtime::storage::{FeedEvent, FeedFilter, FeedPage, Format, StorageError};
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, Row};
@@ -36,6 +36,7 @@ impl Reader {
             search(after, searched_to, filter, limit).map_err(|error| self.encode(error))?;
         let mut head = 0;
         let mut events = Vec::new();
+        let (mut places, mut skipped, mut last) = (0, 0, 0);
         let mut reader = EventReader::default();
         let mut conn = self.connection().await?;
         fetch(&mut *conn, sql, arguments, 2, |statement, row| {
@@ -43,23 +44,30 @@ impl Reader {
                 let found = row.try_get::<Option<i64>, _>(0).ok().flatten();
                 head = found.map_or(0, |head| u64::try_from(head).unwrap_or(0));
             } else {
-                events.push(event(&mut reader, row)?);
+                let found = event(&mut reader, row)?;
+                places += 1;
+                last = found.position.0;
+                if Format::RESERVED.contains(&found.event.format.name()) {
+                    skipped += 1;
+                } else {
+                    events.push(found);
+                }
             }
             Ok(())
         })
         .await
         .map_err(|failed| self.explain(failed))?;
+        // The limit is of places, those of removed events too, so that a page is one range of them.
         // The head was read before the events, in a snapshot of its own: everything up to it was in sight when
         // the events were searched, and the events may go beyond it.
-        let last = events.last().map_or(0, |event| event.position.0);
-        let next = if events.len() >= limit.max(1) {
+        let next = if places >= limit.max(1) {
             last
         } else {
             after.0.max(last).max(searched_to.min(head))
         };
         Ok(FeedPage {
             events,
-            skipped: 0,
+            skipped,
             next: Position(next),
             head: Position(head.max(last)),
         })

@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe};
 
 use super::{Reader, limit, stream_name};
-use crate::row::{Whose, column, unsigned};
+use crate::row::{Whose, info, marks_at};
 
 const LIST: &str = include_str!("list.sql");
 const LIST_CATEGORY: &str = include_str!("list_category.sql");
@@ -26,16 +26,8 @@ impl Reader {
         rows.iter()
             .map(|row| {
                 let stream = stream_name(row, 0, Whose::Listed)?;
-                let whose = Whose::Stream(&stream);
-                let version = unsigned(column(row, 1, "version", whose)?, "version", whose)?;
-                Ok(StreamInfo {
-                    tenant: query.tenant.clone(),
-                    stream,
-                    version,
-                    first: 1,
-                    archived: false,
-                    deleted: false,
-                })
+                let marks = marks_at(row, 1, Whose::Stream(&stream))?;
+                Ok(info(&query.tenant, stream, marks))
             })
             .collect()
     }

@@ -1,1 +1,1 @@
-SELECT version FROM mink_streams WHERE tenant = ? AND stream = ?
+SELECT version, first, truncated, deleted FROM mink_streams WHERE tenant = ? AND stream = ?

@@ -50,12 +50,15 @@ impl Reader {
                 .and_then(|()| arguments.add(clamp(left.from)))
                 .and_then(|()| arguments.add(clamp(end)))
                 .map_err(|error| self.encode(error))?;
-            let (mut head, mut going) = (None, Going::On);
+            let (mut head, mut first, mut deleted) = (None, 1, false);
+            let mut going = Going::On;
             let mut conn = self.connection().await?;
             let fetched = fetch(&mut *conn, VISIT, arguments, 1, |_, row| {
                 if going == Going::On {
                     head = Some(row.try_get::<i64, _>(0).unwrap_or(-1));
-                    let run: Option<&[u8]> = row.try_get(1).ok().flatten();
+                    first = row.try_get::<i64, _>(1).unwrap_or(1);
+                    deleted = row.try_get::<i64, _>(2).unwrap_or(0) != 0;
+                    let run: Option<&[u8]> = row.try_get(3).ok().flatten();
                     going = Run(run.unwrap_or_default()).visit(&mut left, visit);
                 }
                 Ok(())
@@ -75,6 +78,11 @@ impl Reader {
                     stream: left.stream,
                 });
             };
+            if deleted {
+                return Err(StorageError::StreamDeleted {
+                    stream: left.stream,
+                });
+            }
             let version = match u64::try_from(head) {
                 Ok(version) if going != Going::Lost => version,
                 _ => return Ok(Visited::Until(left)),
@@ -82,7 +90,7 @@ impl Reader {
             if going == Going::Stopped || end >= left.to.min(version) {
                 return Ok(Visited::Whole(version));
             }
-            left.from = end + 1;
+            left.from = (end + 1).max(u64::try_from(first).unwrap_or(1));
         }
     }
 }

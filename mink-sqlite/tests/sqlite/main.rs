@@ -7,6 +7,8 @@ mod configured;
 mod damage;
 mod feed;
 mod file;
+mod keys;
+mod lifecycle;
 mod limits;
 mod race;
 mod read;

@@ -1,0 +1,1 @@
+DELETE FROM mink_snapshots WHERE tenant = ? AND stream = ?
