@@ -9,6 +9,8 @@ mod due;
 mod equal;
 #[path = "snapshots/fingerprint.rs"]
 mod fingerprint;
+#[path = "snapshots/removed.rs"]
+mod removed;
 
 #[path = "../../mink-runtime/tests/support/mod.rs"]
 mod support;
