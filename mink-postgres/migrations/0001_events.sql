@@ -6,6 +6,11 @@ CREATE TABLE {schema}.streams (
     category text COLLATE "C" NOT NULL,
     -- The version of the stream's last event.
     version  bigint NOT NULL,
+    -- The lowest version that can be read. Those below it are stubs: without payload, and their format says why.
+    first    bigint NOT NULL DEFAULT 1,
+    -- Stubs up to this version are truncated, those above it archived.
+    truncated bigint NOT NULL DEFAULT 0,
+    deleted  boolean NOT NULL DEFAULT false,
     PRIMARY KEY (tenant, stream)
 ) WITH (fillfactor = 70);
 

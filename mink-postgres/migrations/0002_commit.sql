@@ -2,9 +2,9 @@
 --
 -- Arrays named p_* have one element per append, in the order of commits; arrays named e_* one per event, in the order
 -- of appends. p_commit numbers the commits from 1. p_expected is a version, or -1 for any, or -2 for one that exists.
--- o_status has one element per append, equal within a commit except for 1 and 2, which mark the append concerned:
+-- o_status has one element per append, equal within a commit except for 1, 2 and 9, which mark the append concerned:
 --   0 written, 1 its version is not as expected, 2 held by another transaction, 3 recognised, 4 an event id is used,
---   5 not written because of another append of its commit, or of its key.
+--   5 not written because of another append of its commit, or of its key, 9 its stream is deleted.
 -- o_version is the version after the commit (0, 3), or the one found (1).
 --
 -- Arrays named k_* have one element per commit with an idempotency key; a batch without any leaves them out. o_key has
@@ -64,6 +64,7 @@ DECLARE
     commits  CONSTANT integer := greatest(p_commit[appends], k_commit[keys]);
     -- Per append.
     base     bigint[] := array_fill(NULL::bigint, ARRAY[appends]);
+    deleted  boolean[] := array_fill(false, ARRAY[appends]);
     seen     bigint[] := array_fill(0::bigint, ARRAY[appends]);
     missing  boolean[] := array_fill(false, ARRAY[appends]);
     creates  boolean[] := array_fill(false, ARRAY[appends]);
@@ -95,23 +96,25 @@ BEGIN
     -- by value, then their rows.
     IF p_wait THEN
         FOR r IN
-            SELECT a.i, s.version
+            SELECT a.i, s.version, s.deleted
             FROM unnest(p_tenant, p_stream) WITH ORDINALITY AS a (tenant, stream, i)
             JOIN {schema}.streams s ON s.tenant = a.tenant AND s.stream = a.stream
             ORDER BY s.tenant, s.stream
             FOR UPDATE OF s
         LOOP
             base[r.i] := r.version;
+            deleted[r.i] := r.deleted;
         END LOOP;
     ELSE
         FOR r IN
-            SELECT a.i, s.version
+            SELECT a.i, s.version, s.deleted
             FROM unnest(p_tenant, p_stream) WITH ORDINALITY AS a (tenant, stream, i)
             JOIN {schema}.streams s ON s.tenant = a.tenant AND s.stream = a.stream
             ORDER BY s.tenant, s.stream
             FOR UPDATE OF s SKIP LOCKED
         LOOP
             base[r.i] := r.version;
+            deleted[r.i] := r.deleted;
         END LOOP;
     END IF;
 
@@ -135,7 +138,7 @@ BEGIN
         -- A statement of its own sees what whoever held the name has made of it.
         IF p_wait THEN
             FOR r IN
-                SELECT a.i, s.version
+                SELECT a.i, s.version, s.deleted
                 FROM unnest(p_tenant, p_stream, missing) WITH ORDINALITY AS a (tenant, stream, missing, i)
                 JOIN {schema}.streams s ON s.tenant = a.tenant AND s.stream = a.stream
                 WHERE a.missing
@@ -143,6 +146,7 @@ BEGIN
                 FOR UPDATE OF s
             LOOP
                 base[r.i] := r.version;
+                deleted[r.i] := r.deleted;
             END LOOP;
         ELSE
             FOR r IN
@@ -168,7 +172,14 @@ BEGIN
             loose[c] := true;
             any_loose := true;
         END IF;
-        IF p_expected[i] >= 0 AND base[i] <> p_expected[i] OR p_expected[i] = -2 AND base[i] = 0 THEN
+        IF deleted[i] THEN
+            o_status[i] := 9;
+            IF state[c] <> 2 THEN
+                state[c] := 9;
+            END IF;
+            suspect[c] := true;
+            any_suspect := true;
+        ELSIF p_expected[i] >= 0 AND base[i] <> p_expected[i] OR p_expected[i] = -2 AND base[i] = 0 THEN
             o_status[i] := 1;
             IF state[c] = 0 THEN
                 state[c] := 1;

@@ -11,6 +11,7 @@ use mink_runtime::storage::{Commit, CommitError, Committed, Contended, Limits};
 use sqlx::PgConnection;
 
 use self::arguments::Batch;
+pub(crate) use self::arguments::text as metadata_text;
 use self::one_stream::{ONE_STREAM, OneStream};
 use crate::connections::Connections;
 use crate::failure::{Fault, acquire_error, commit_error, fault, said};

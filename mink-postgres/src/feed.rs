@@ -8,7 +8,7 @@ mod sequencer;
 use std::sync::Arc;
 
 use mink_runtime::id::{EventId, Position, TenantId};
-use mink_runtime::storage::{FeedEvent, FeedFilter, FeedPage, StorageError};
+use mink_runtime::storage::{FeedEvent, FeedFilter, FeedPage, Format, StorageError};
 use sqlx::postgres::PgRow;
 
 pub(crate) use self::listen::listen;
@@ -90,7 +90,10 @@ impl Feed {
             fresh = true;
             match self.turn().await? {
                 // A full page holds no more, but its reader has not caught up.
-                Some(head) if head > page.head && page.events.len() >= limit => {
+                Some(head)
+                    if head > page.head
+                        && page.events.len() as u64 + page.skipped >= limit as u64 =>
+                {
                     page.head = head;
                     return Ok(page);
                 }
@@ -172,22 +175,28 @@ impl Feed {
             None => 0,
         };
         let mut reader = EventReader::default();
-        let mut events = rows
-            .iter()
-            .filter(|row| !Columns::of(row).is_null(1))
-            .map(|row| event(&mut reader, row))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut events = Vec::with_capacity(rows.len());
+        let mut skipped = 0;
+        let mut last = 0;
+        for row in rows.iter().filter(|row| !Columns::of(row).is_null(1)) {
+            let position = Position(Columns::of(row).unsigned(1, "position", Whose::Feed)?);
+            last = last.max(position.0);
+            if is_stub(row) {
+                skipped += 1;
+            } else {
+                events.push(event(&mut reader, row, position)?);
+            }
+        }
         // A join promises no order; this one keeps that of the positions, so there is nothing to do.
         events.sort_by_key(|event| event.position);
-        let last = events.last().map_or(0, |event| event.position.0);
-        let next = if events.len() >= limit {
+        let next = if events.len() as u64 + skipped >= limit as u64 {
             last
         } else {
             after.0.max(last).max(to.min(head))
         };
         Ok(FeedPage {
             events,
-            skipped: 0,
+            skipped,
             next: Position(next),
             head: Position(head),
         })
@@ -198,9 +207,18 @@ fn list<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> Option<Vec<&'a str
     (names.len() > 0).then(|| names.collect())
 }
 
-fn event(reader: &mut EventReader, row: &PgRow) -> Result<FeedEvent, StorageError> {
+/// Whether the event at a place has lost its content.
+fn is_stub(row: &PgRow) -> bool {
+    let format = Columns::of(row).text(8);
+    format.is_some_and(|format| Format::RESERVED.contains(&format))
+}
+
+fn event(
+    reader: &mut EventReader,
+    row: &PgRow,
+    position: Position,
+) -> Result<FeedEvent, StorageError> {
     let columns = Columns::of(row);
-    let position = Position(columns.unsigned(1, "position", Whose::Feed)?);
     let whose = Whose::Position(position);
     let tenant = columns.tenant(2, whose)?;
     let stream = columns.stream(3, whose)?;

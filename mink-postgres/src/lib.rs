@@ -21,12 +21,13 @@ mod connections;
 mod failure;
 mod feed;
 mod keys;
-mod lacking;
+mod lifecycle;
 mod migrate;
 mod options;
 mod read;
 mod row;
 mod schema;
+mod snapshots;
 mod store;
 mod url;
 

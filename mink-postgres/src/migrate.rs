@@ -34,6 +34,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "keys",
         sql: include_str!("../migrations/0004_keys.sql"),
     },
+    Migration {
+        version: 5,
+        name: "snapshots",
+        sql: include_str!("../migrations/0005_snapshots.sql"),
+    },
 ];
 
 /// The newest version that this program knows.

@@ -1,6 +1,7 @@
 //! Reading streams and events, each in one round trip.
 
 mod list;
+mod marks;
 mod visit;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use sqlx::Postgres;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 
+pub(crate) use self::marks::Marks;
 pub(crate) use self::visit::Visited;
 use crate::connections::Connections;
 use crate::failure::{Fault, fault, storage_error};
@@ -198,18 +200,12 @@ impl Reader {
         let Some(row) = rows.first() else {
             return Ok(None);
         };
-        Ok(Some(StreamInfo {
-            tenant: tenant.clone(),
-            stream: stream.clone(),
-            version: Columns::of(row).unsigned(0, "version", Whose::Stream(stream))?,
-            first: 1,
-            archived: false,
-            deleted: false,
-        }))
+        let marks = Marks::of(Columns::of(row), 0, Whose::Stream(stream))?;
+        Ok(Some(marks.info(tenant, stream)))
     }
 }
 
-/// Gathers rows of `head` and an event's columns, which are null when the stream has no event in the range, into
+/// Gathers rows of a stream's marks and an event's columns, which are null when the stream has no event in the range, into
 /// pages.
 #[derive(Default)]
 struct Pages {
@@ -225,17 +221,15 @@ impl Pages {
         query: &StreamQuery,
     ) -> Result<(), StorageError> {
         let whose = Whose::Stream(&query.stream);
-        let version = columns.unsigned(first, "version", whose)?;
-        let page = to.get_or_insert_with(|| StreamPage {
-            version,
-            first: 1,
-            archived: false,
-            events: Vec::new(),
-        });
-        if !columns.is_null(first + 1) {
-            let event =
-                self.reader
-                    .event(columns, first + 1, &query.tenant, &query.stream, whose)?;
+        let page = match to {
+            Some(page) => page,
+            None => to.insert(Marks::of(columns, first, whose)?.page(&query.stream)?),
+        };
+        let first = first + Marks::COLUMNS;
+        if !columns.is_null(first) {
+            let event = self
+                .reader
+                .event(columns, first, &query.tenant, &query.stream, whose)?;
             page.events.push(event);
         }
         Ok(())

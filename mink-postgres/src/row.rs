@@ -38,6 +38,7 @@ pub(crate) enum Whose<'a> {
     Feed,
     Key(KeyDigest),
     Keys,
+    Snapshots,
 }
 
 impl std::fmt::Display for Whose<'_> {
@@ -49,6 +50,7 @@ impl std::fmt::Display for Whose<'_> {
             Self::Listed => f.write_str("a stream in the list"),
             Self::Feed => f.write_str("the feed"),
             Self::Key(key) => write!(f, "idempotency key {key}"),
+            Self::Snapshots => f.write_str("the snapshots"),
             Self::Keys => f.write_str("the idempotency keys"),
         }
     }
@@ -95,6 +97,13 @@ impl<'r> Columns<'r> {
     pub(crate) fn time(self, index: usize) -> Option<DateTime<Utc>> {
         let micros = self.int(index)?.checked_add(EPOCH_MICROS)?;
         DateTime::from_timestamp_micros(micros)
+    }
+
+    pub(crate) fn flag(self, index: usize) -> Option<bool> {
+        match self.bytes(index)? {
+            [byte] => Some(*byte != 0),
+            _ => None,
+        }
     }
 
     pub(crate) fn is_null(self, index: usize) -> bool {

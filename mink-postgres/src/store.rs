@@ -1,6 +1,8 @@
 //! The store: commits, reads, the feed, and the tasks that keep it moving.
 
 mod keys;
+mod lifecycle;
+mod snapshots;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,10 +22,12 @@ use crate::connections::Connections;
 use crate::failure::storage_error;
 use crate::feed::{Feed, Sequencer, listen, run_turns};
 use crate::keys::KeyTable;
+use crate::lifecycle::Changer;
 use crate::migrate::migrate;
 use crate::options::PostgresOptions;
 use crate::read::{Reader, Visited};
 use crate::schema::Schema;
+use crate::snapshots::SnapshotTable;
 
 /// An event store in a schema of a PostgreSQL database. Cloning gives another handle on the same store.
 ///
@@ -62,6 +66,8 @@ struct Core {
     schema: Schema,
     committer: Committer,
     keys: KeyTable,
+    snapshots: SnapshotTable,
+    changer: Changer,
     reader: Reader,
     feed: Feed,
     sequencer: Arc<Sequencer>,
@@ -109,6 +115,8 @@ impl PostgresStore {
                 core: Arc::new(Core {
                     committer: Committer::new(&schema),
                     keys: KeyTable::new(connections.clone(), &schema),
+                    snapshots: SnapshotTable::new(connections.clone(), &schema),
+                    changer: Changer::new(connections.clone(), &schema),
                     reader: Reader::new(connections.clone(), &schema),
                     feed: Feed::new(connections.clone(), sequencer.clone(), &schema),
                     connections,

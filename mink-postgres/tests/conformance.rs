@@ -27,7 +27,6 @@ mink_runtime::storage_conformance! {
                     async move { open(&database).await }
                 }
             })
-            .lacking(&["snapshots", "removing"])
             .keeping(database)
     }
 }

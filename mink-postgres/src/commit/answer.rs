@@ -39,6 +39,7 @@ const REUSED: i32 = 4;
 const ANSWERED: i32 = 6;
 const HELD: i32 = 7;
 const LOST: i32 = 8;
+const DELETED: i32 = 9;
 
 impl Rows {
     pub(super) fn decode(rows: &[PgRow]) -> Result<Self, sqlx::Error> {
@@ -148,6 +149,11 @@ fn one(commit: &Commit, rows: &Rows, from: usize, key: Option<i32>) -> Answer {
         if let Some((id, stream)) = found {
             return Err(CommitError::EventIdReused { id, stream });
         }
+    }
+    if let Some((_, append)) = marked(DELETED) {
+        return Err(CommitError::StreamDeleted {
+            stream: append.stream.clone(),
+        });
     }
     if let Some((index, append)) = marked(CONFLICT) {
         return Err(CommitError::Conflict(ConcurrencyConflict {

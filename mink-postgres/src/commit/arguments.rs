@@ -169,7 +169,7 @@ pub(super) fn at(event: &NewEvent) -> DateTime<Utc> {
 }
 
 /// Metadata holds nothing but text, so that it can always be written.
-pub(super) fn text(metadata: &Metadata) -> Cow<'static, str> {
+pub(crate) fn text(metadata: &Metadata) -> Cow<'static, str> {
     if *metadata == Metadata::default() {
         return Cow::Borrowed("{}");
     }

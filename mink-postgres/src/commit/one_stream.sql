@@ -1,7 +1,7 @@
 WITH held AS (
     SELECT s.version
     FROM {schema}.streams s
-    WHERE s.tenant = $1 AND s.stream = $2 AND s.version = $3
+    WHERE s.tenant = $1 AND s.stream = $2 AND s.version = $3 AND NOT s.deleted
     FOR UPDATE SKIP LOCKED
 ), grown AS (
     UPDATE {schema}.streams s

@@ -3,7 +3,7 @@
 use mink_runtime::id::StreamId;
 use mink_runtime::storage::{StorageError, StreamInfo, StreamList};
 
-use super::{Reader, fetch, page};
+use super::{Marks, Reader, fetch, page};
 use crate::row::{Columns, Whose};
 
 impl Reader {
@@ -35,15 +35,7 @@ impl Reader {
             .map(|row| {
                 let columns = Columns::of(row);
                 let stream = columns.stream(0, Whose::Listed)?;
-                let version = columns.unsigned(1, "version", Whose::Stream(&stream))?;
-                Ok(StreamInfo {
-                    tenant: query.tenant.clone(),
-                    stream,
-                    version,
-                    first: 1,
-                    archived: false,
-                    deleted: false,
-                })
+                Ok(Marks::of(columns, 1, Whose::Stream(&stream))?.info(&query.tenant, &stream))
             })
             .collect()
     }

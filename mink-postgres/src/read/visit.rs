@@ -76,6 +76,11 @@ impl Reader {
                     stream: left.stream,
                 });
             };
+            if seen.deleted {
+                return Err(StorageError::StreamDeleted {
+                    stream: left.stream,
+                });
+            }
             if seen.going == Going::Lost {
                 return Ok(Visited::Until(left));
             }
@@ -103,6 +108,7 @@ struct Seen {
     events: usize,
     format: Format,
     going: Going,
+    deleted: bool,
 }
 
 impl Seen {
@@ -117,6 +123,10 @@ impl Seen {
         };
         if self.head.is_none() {
             self.head = Some(version);
+            if columns.flag(7) == Some(true) {
+                self.deleted = true;
+                self.going = Going::Stopped;
+            }
             return;
         }
         self.events += 1;

@@ -10,6 +10,7 @@ mod damage;
 mod database;
 mod feed;
 mod health;
+mod keyed;
 mod lost;
 mod overlap;
 mod proxy;

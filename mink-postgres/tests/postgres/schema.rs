@@ -55,7 +55,7 @@ async fn a_schema_that_is_missing_is_too_old_when_it_may_not_be_made() {
             error,
             StorageError::SchemaTooOld {
                 found: 0,
-                needed: 4
+                needed: 5
             }
         ),
         "{error}"
@@ -83,13 +83,13 @@ async fn a_newer_or_changed_schema_is_refused() {
         matches!(&error, StorageError::MigrationChanged { version: 2, name } if name == "commit"),
         "{error}"
     );
-    sqlx::query("INSERT INTO mink.migrations (version, name, checksum) VALUES (4, 'next', 'y')")
+    sqlx::query("INSERT INTO mink.migrations (version, name, checksum) VALUES (6, 'next', 'y')")
         .execute(store.pool())
         .await
         .unwrap();
     let error = PostgresStore::open(&database.url()).await.unwrap_err();
     assert!(
-        matches!(error, StorageError::SchemaTooNew { found: 4, known: 3 }),
+        matches!(error, StorageError::SchemaTooNew { found: 6, known: 5 }),
         "{error}"
     );
     store.close().await;
