@@ -15,7 +15,9 @@ use std::any::TypeId;
 use std::panic::Location as Caller;
 use std::sync::Arc;
 
-pub use entry::{AggregateEntry, CommandEntry, EventEntry, FunctionEntry, HandlersEntry, Location};
+pub use entry::{
+    AggregateEntry, CommandEntry, EventEntry, FunctionEntry, HandlersEntry, Location, Rewrite,
+};
 pub use faults::{RegistryFault, RegistryFaults};
 
 use crate::aggregate::{Aggregate, AggregateHandlers};

@@ -4,8 +4,8 @@
 
 use futures_util::future::BoxFuture;
 use mink_runtime::storage::{
-    Change, Format, Lifecycle, LifecycleError, RecordedEvent, RestoreFault, StorageError,
-    StreamChange, StreamChanged, Touch,
+    Change, Format, Lifecycle, LifecycleError, RecordedEvent, RestoreFault, StreamChange,
+    StreamChanged, Touch,
 };
 use sqlx::{Sqlite, SqliteConnection};
 

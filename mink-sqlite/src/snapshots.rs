@@ -18,7 +18,7 @@ impl Snapshots for SqliteStore {
         query: &'a StreamQuery,
         fingerprint: &'a Fingerprint,
     ) -> BoxFuture<'a, Result<SnapshotPage, StorageError>> {
-        Box::pin(async move { self.reader()?.from_snapshot(query, fingerprint).await })
+        Box::pin(async move { self.reader()?.behind_snapshot(query, fingerprint).await })
     }
 
     fn save_snapshot<'a>(

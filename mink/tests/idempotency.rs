@@ -1,4 +1,5 @@
 //! A command with an idempotency key takes effect at most once, and every copy gets the same answer.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -41,6 +41,9 @@ impl fmt::Display for Location {
     }
 }
 
+/// Writes a JSON payload in another format: gives the format's name and the bytes, or why not.
+pub type Rewrite = fn(&[u8], &Formats) -> Result<(&'static str, Vec<u8>), String>;
+
 /// A declared event.
 #[derive(Clone, Copy)]
 pub struct EventEntry {
@@ -71,7 +74,7 @@ pub struct EventEntry {
     /// Reads a stored event of any version, as an aggregate does that evolves from it.
     pub decode: fn(&RecordedEvent, &Formats) -> Result<(), DecodeError>,
     /// Reads a payload of the current version from JSON and writes it in its format: the format's name and the bytes.
-    pub rewrite: fn(&[u8], &Formats) -> Result<(&'static str, Vec<u8>), String>,
+    pub rewrite: Rewrite,
     /// The same by way of the format that it is written in: takes JSON and answers with JSON.
     pub round_trip_in_format: fn(&[u8], &Formats) -> Result<Vec<u8>, String>,
     /// Where it is declared.

@@ -7,8 +7,8 @@
 //! is unknown, which the repository settles by submitting the *same value*; what the domain refused. An open
 //! [circuit breaker](super::circuit_breaker) within ends it at once. Dropping the dispatch ends it, too, also while it
 //! waits. **Cost.** A clone of the request (a few counters, no copy of the command) and a box for each command. **What the
-//! caller must do.** Nothing for commands of aggregates. A free-standing handler starts over: whatever it did outside of
-//! the store by then is done again.
+//! caller must do.** Nothing. A free-standing handler that has begun may have done something, so it is never started over
+//! after a fault; after a refusal it is when [`when_rejected`](RetryLayer::when_rejected) asks for it.
 //!
 //! The repository already repeats reads and commits while the store cannot be reached, for as long as
 //! [`patience`](crate::app::MinkBuilder::patience) says, and decides anew after a conflict: this layer is for what is left

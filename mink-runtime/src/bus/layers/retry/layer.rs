@@ -66,7 +66,8 @@ impl RetryLayer {
     }
 
     /// Also tries again after the refusals that `worth` picks, such as a gateway's "busy" that a free-standing handler
-    /// passes on. None unless configured: what the domain refused, it refuses again.
+    /// passes on. None unless configured: what the domain refused, it refuses again. The handler starts over, and whatever
+    /// it did by then is done again.
     #[must_use]
     pub fn when_rejected(
         mut self,

@@ -4,7 +4,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::Instant;
 
-use crate::bus::{CommandFault, CommandResponse, Progress, Rejection};
+use crate::bus::{CommandFault, CommandResponse, Effect, Progress, Rejection};
 
 type Worth<T> = Arc<dyn Fn(&T) -> bool + Send + Sync>;
 
@@ -41,16 +41,18 @@ impl RetryPolicy {
         answer: &Result<CommandResponse, CommandFault>,
         progress: &Progress,
     ) -> bool {
-        if progress.effect().may_have_happened() {
-            return false;
-        }
+        let effect = progress.effect();
         match answer {
             Ok(CommandResponse::Accepted(_)) => false,
-            Ok(CommandResponse::Rejected(rejection)) => self
-                .rejections
-                .as_ref()
-                .is_some_and(|worth| worth(rejection)),
-            Err(fault) => !fault.may_have_happened() && (self.faults)(fault),
+            Ok(CommandResponse::Rejected(rejection)) => {
+                let asked_for = self.rejections.as_ref();
+                !matches!(effect, Effect::Unknown | Effect::Durable)
+                    && asked_for.is_some_and(|worth| worth(rejection))
+            }
+            Err(fault) => {
+                let may_have_happened = effect.may_have_happened() || fault.may_have_happened();
+                !may_have_happened && (self.faults)(fault)
+            }
         }
     }
 
