@@ -1,6 +1,7 @@
 //! Streams that are deleted, cut and put back.
 //!
-//! Removed content is overwritten in its row; the pages that it took are used again for what is appended later.
+//! Removed content is overwritten with zeros where it stood; the pages that it took are used again for what is appended
+//! later.
 
 use futures_util::future::BoxFuture;
 use mink_runtime::storage::{
@@ -30,23 +31,44 @@ impl Lifecycle for SqliteStore {
             let done = self
                 .attempt(move |conn| {
                     Box::pin(async move {
-                        begin(conn).await?;
-                        match apply(conn, &wish).await {
-                            Ok(changed) => {
-                                commit(conn).await?;
-                                Ok(Ok(changed))
-                            }
-                            Err(Stopped::Refused(error)) => {
-                                rollback(conn).await?;
-                                Ok(Err(error))
-                            }
-                            Err(Stopped::Failed(error)) => Err(error.into()),
-                        }
+                        overwrite_freed(conn, true).await?;
+                        let changed = transaction(conn, &wish).await;
+                        // When this fails, later writes overwrite what they free too, and are a little slower.
+                        overwrite_freed(conn, false).await.ok();
+                        changed
                     })
                 })
                 .await?;
             done.unwrap_or_else(|failure| Err(explain(failure, change, self.label())))
         })
+    }
+}
+
+/// Whether what this connection frees is overwritten with zeros.
+async fn overwrite_freed(conn: &mut SqliteConnection, on: bool) -> Result<(), sqlx::Error> {
+    let sql = match on {
+        true => "PRAGMA secure_delete = ON",
+        false => "PRAGMA secure_delete = OFF",
+    };
+    sqlx::raw_sql(sql).execute(conn).await?;
+    Ok(())
+}
+
+async fn transaction(
+    conn: &mut SqliteConnection,
+    wish: &StreamChange,
+) -> Result<Result<StreamChanged, LifecycleError>, Failure> {
+    begin(conn).await?;
+    match apply(conn, wish).await {
+        Ok(changed) => {
+            commit(conn).await?;
+            Ok(Ok(changed))
+        }
+        Err(Stopped::Refused(error)) => {
+            rollback(conn).await?;
+            Ok(Err(error))
+        }
+        Err(Stopped::Failed(error)) => Err(error.into()),
     }
 }
 

@@ -9,7 +9,7 @@ use mink_runtime::storage::{
 use crate::store::SqliteStore;
 
 const SAVE: &str = include_str!("snapshots/save.sql");
-pub(crate) const DELETE_ONE: &str = include_str!("snapshots/delete_one.sql");
+const DELETE_ONE: &str = include_str!("snapshots/delete_one.sql");
 const DELETE_ALL: &str = include_str!("snapshots/delete_all.sql");
 
 impl Snapshots for SqliteStore {
@@ -18,7 +18,7 @@ impl Snapshots for SqliteStore {
         query: &'a StreamQuery,
         fingerprint: &'a Fingerprint,
     ) -> BoxFuture<'a, Result<SnapshotPage, StorageError>> {
-        Box::pin(async move { self.reader()?.behind_snapshot(query, fingerprint).await })
+        Box::pin(async move { self.reader()?.snapshot_page(query, fingerprint).await })
     }
 
     fn save_snapshot<'a>(

@@ -31,6 +31,9 @@ const FALLBACK: Duration = Duration::from_millis(250);
 ///
 /// **Cancellation.** A commit whose future is dropped goes on to its end by itself.
 ///
+/// **Clock.** Idempotency keys expire by the clock of the process that looks: all who share the file are on one machine,
+/// and so share the clock.
+///
 /// ```
 /// # tokio::runtime::Runtime::new()?.block_on(async {
 /// use mink_runtime::storage::Storage;

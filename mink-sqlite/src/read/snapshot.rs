@@ -13,7 +13,7 @@ use crate::row::{Facts, Whose, column, damaged, torn, unsigned};
 const FROM_SNAPSHOT: &str = include_str!("from_snapshot.sql");
 
 impl Reader {
-    pub(crate) async fn behind_snapshot(
+    pub(crate) async fn snapshot_page(
         &self,
         query: &StreamQuery,
         fingerprint: &Fingerprint,

@@ -141,3 +141,33 @@ async fn a_visit_begins_at_the_first_event_that_is_left() {
         .unwrap();
     assert_eq!((page.events.len(), page.skipped), (101, 199));
 }
+
+#[tokio::test]
+async fn truncated_content_is_not_left_in_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&url(dir.path())).await.unwrap();
+    let secret = "CONFIDENTIAL";
+    for payload in [
+        format!("\"{secret}\""),
+        format!("\"{}\"", secret.repeat(2000)),
+    ] {
+        let events = vec![event(&payload)];
+        let commit =
+            mink_runtime::storage::Commit::new(vec![append("A-1", ExpectedVersion::Any, events)]);
+        submit(&store, &commit.into()).await.unwrap();
+    }
+    change(&store, "A-1", Change::TruncateBefore(3))
+        .await
+        .unwrap();
+    store.close().await;
+    let mut files = 0;
+    for file in std::fs::read_dir(dir.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        let left = bytes
+            .windows(secret.len())
+            .any(|window| window == secret.as_bytes());
+        assert!(!left);
+        files += 1;
+    }
+    assert_eq!(files, 1);
+}
