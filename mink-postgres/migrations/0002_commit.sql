@@ -74,7 +74,7 @@ DECLARE
     loose    boolean[] := array_fill(false, ARRAY[commits]);
     suspect  boolean[] := array_fill(p_probe, ARRAY[commits]);
     total    integer[] := array_fill(0, ARRAY[commits]);
-    found    integer[] := array_fill(0, ARRAY[commits]);
+    stored   integer[] := array_fill(0, ARRAY[commits]);
     reused   uuid[] := array_fill(NULL::uuid, ARRAY[commits]);
     moved    boolean[] := array_fill(false, ARRAY[commits]);
     any_loose   boolean := false;
@@ -242,7 +242,7 @@ BEGIN
             ORDER BY e.n
         LOOP
             c := p_commit[r.append];
-            found[c] := found[c] + 1;
+            stored[c] := stored[c] + 1;
             IF r.stream COLLATE "C" <> p_stream[r.append] COLLATE "C" THEN
                 IF NOT moved[c] THEN
                     reused[c] := r.id;
@@ -254,10 +254,10 @@ BEGIN
             END IF;
         END LOOP;
         FOR c IN 1 .. commits LOOP
-            IF state[c] = 2 OR found[c] = 0 THEN
+            IF state[c] = 2 OR stored[c] = 0 THEN
                 CONTINUE;
             END IF;
-            state[c] := CASE WHEN moved[c] OR found[c] < total[c] THEN 4 ELSE 3 END;
+            state[c] := CASE WHEN moved[c] OR stored[c] < total[c] THEN 4 ELSE 3 END;
         END LOOP;
     END IF;
 
@@ -301,34 +301,18 @@ BEGIN
     END IF;
     -- Who releases a reservation or sweeps what is over takes the row and not the key's lock.
     IF any_there THEN
-        IF p_wait THEN
-            FOR r IN
-                SELECT a.i
-                FROM unnest(k_tenant, k_key, there) WITH ORDINALITY AS a (tenant, key, there, i)
-                JOIN {schema}.keys k ON k.tenant = a.tenant AND k.key = a.key
-                WHERE a.there
-                ORDER BY k.tenant, k.key
-                FOR UPDATE OF k
-            LOOP
-                there[r.i] := false;
-            END LOOP;
-        ELSE
-            FOR r IN
-                SELECT a.i
-                FROM unnest(k_tenant, k_key, there) WITH ORDINALITY AS a (tenant, key, there, i)
-                JOIN {schema}.keys k ON k.tenant = a.tenant AND k.key = a.key
-                WHERE a.there
-                ORDER BY k.tenant, k.key
-                FOR UPDATE OF k SKIP LOCKED
-            LOOP
-                there[r.i] := false;
-            END LOOP;
-        END IF;
         FOR i IN 1 .. keys LOOP
-            IF there[i] AND NOT p_wait THEN
+            IF NOT there[i] THEN
+                CONTINUE;
+            ELSIF p_wait THEN
+                PERFORM FROM {schema}.keys k WHERE k.tenant = k_tenant[i] AND k.key = k_key[i] FOR UPDATE;
+            ELSE
+                PERFORM FROM {schema}.keys k WHERE k.tenant = k_tenant[i] AND k.key = k_key[i] FOR UPDATE SKIP LOCKED;
+            END IF;
+            IF NOT FOUND AND NOT p_wait THEN
                 o_key[i] := 2;
                 state[k_commit[i]] := 2;
-            ELSIF there[i] AND k_owner[i] IS NOT NULL THEN
+            ELSIF NOT FOUND AND k_owner[i] IS NOT NULL THEN
                 o_key[i] := 8;
                 state[k_commit[i]] := 8;
             END IF;

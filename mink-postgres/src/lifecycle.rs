@@ -22,6 +22,9 @@ const RESTORE: &str = include_str!("lifecycle/restore.sql");
 const MARK: &str = include_str!("lifecycle/mark.sql");
 const DROP_SNAPSHOT: &str = include_str!("lifecycle/drop_snapshot.sql");
 
+/// How many events one statement restores.
+const CHUNK: usize = 256;
+
 pub(crate) struct Changer {
     connections: Arc<Connections>,
     lock: Sql,
@@ -193,7 +196,10 @@ impl Changer {
                 Ok(done.rows_affected())
             }
             (Touch::Restore { .. }, Change::Restore(events)) => {
-                let restored = self.put_back(conn, change, events).await?;
+                let mut restored = HashSet::with_capacity(events.len());
+                for chunk in events.chunks(CHUNK) {
+                    restored.extend(self.put_back(conn, change, chunk).await?);
+                }
                 let other = events
                     .iter()
                     .find(|event| !restored.contains(&clamp(event.version)));
@@ -208,20 +214,21 @@ impl Changer {
         }
     }
 
-    /// The versions that were there as archived stubs of these events.
+    /// The versions that were there as archived stubs of these events, whose versions follow each other.
     async fn put_back(
         &self,
         conn: &mut PgConnection,
         change: &StreamChange,
         events: &[RecordedEvent],
-    ) -> Result<HashSet<i64>, sqlx::Error> {
+    ) -> Result<Vec<i64>, sqlx::Error> {
         fn all<'a, T>(events: &'a [RecordedEvent], of: impl Fn(&'a RecordedEvent) -> T) -> Vec<T> {
             events.iter().map(of).collect()
         }
-        let rows = sqlx::query_scalar(self.restore.safe())
+        let first = events.first().map_or(0, |event| event.version);
+        sqlx::query_scalar(self.restore.safe())
             .bind(change.tenant.as_str())
             .bind(change.stream.as_str())
-            .bind(all(events, |event| clamp(event.version)))
+            .bind(clamp(first))
             .bind(all(events, |event| event.id.0))
             .bind(all(events, |event| &*event.event_type))
             .bind(all(events, |event| i64::from(event.schema_version)))
@@ -238,8 +245,7 @@ impl Changer {
             }))
             .bind(all(events, |event| metadata_text(&event.metadata)))
             .fetch_all(conn)
-            .await?;
-        Ok(rows.into_iter().collect())
+            .await
     }
 }
 

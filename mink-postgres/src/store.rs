@@ -203,9 +203,10 @@ impl PostgresStore {
     /// durable together, when you commit, or not at all. One round trip. Every check of
     /// [`commit`](Storage::commit) is done, recognition of a resubmitted value included.
     ///
-    /// A stream that another transaction holds is waited for, up to your session's `lock_timeout`. The streams stay
-    /// yours until your transaction ends: meanwhile other commits to them are [`CommitError::Busy`], so keep it short.
-    /// Two transactions that append to the same streams in different orders can deadlock; the server then ends one.
+    /// A stream that another transaction holds is waited for, and so is an idempotency key, up to your session's
+    /// `lock_timeout`. The streams and keys stay yours until your transaction ends: meanwhile other commits to them are
+    /// [`CommitError::Busy`], so keep it short. Two transactions that append to the same streams in different orders
+    /// can deadlock; the server then ends one.
     ///
     /// A conflict, a reused event id, a payload that is not JSON: these are answers. Nothing of the commit is in the
     /// transaction, and it goes on. After [`CommitError::Busy`], [`Unavailable`](CommitError::Unavailable) or

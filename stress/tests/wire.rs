@@ -1,11 +1,17 @@
 //! What goes over the wire to PostgreSQL: how often it is asked, and what becomes of a commit that is cut off.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mink_postgres::PostgresStore;
 use mink_runtime::app::Mink;
-use mink_runtime::storage::{ExpectedVersion, Storage};
+use mink_runtime::id::{EventId, StreamId, TenantId};
+use mink_runtime::metadata::Metadata;
+use mink_runtime::storage::{
+    Append, Commit, ExpectedVersion, Fingerprint, Format, IdempotencyRecord, KeyDigest, NewEvent,
+    Snapshot, Storage, StreamQuery,
+};
 use mink_stress::domain::{Ledger, Part, Write, registry};
 use mink_stress::proxy::{Cut, Proxy, Trip};
 use mink_stress::server::{Server, drop_database};
@@ -116,6 +122,72 @@ async fn a_cold_dispatch_takes_two_round_trips_a_hot_one_and_an_append_one() {
         .append::<Ledger>("appended", ExpectedVersion::NoStream, parts(3));
     let (done, trips) = wire.trips(append).await;
     done.unwrap();
+    assert_eq!(trips.len(), 1, "{trips:#?}");
+    wire.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_under_a_key_and_a_read_from_a_snapshot_take_one_round_trip() {
+    let wire = Wire::open().await;
+    wire.app.dispatch(write("kept", 3)).await.unwrap();
+    let store = wire.app.storage().clone();
+    let tenant = TenantId::default();
+    let stream = StreamId::new("Ledger-kept").unwrap();
+    let snapshot = Snapshot {
+        tenant: tenant.clone(),
+        stream: stream.clone(),
+        version: 2,
+        fingerprint: Fingerprint([1; 32]),
+        format: Format::Json,
+        payload: "{}".into(),
+        taken_at: chrono::Utc::now(),
+    };
+    store.save_snapshot(&snapshot).await.unwrap();
+    let query = StreamQuery::new(tenant.clone(), stream.clone());
+    let keyed = |key: &str| {
+        let event = NewEvent {
+            id: EventId::new(),
+            event_type: "Noted".into(),
+            schema_version: 1,
+            format: Format::Json,
+            payload: "{}".into(),
+            metadata: Metadata::default(),
+            recorded_at: chrono::Utc::now(),
+        };
+        let append = Append {
+            tenant: tenant.clone(),
+            stream: stream.clone(),
+            expected: ExpectedVersion::Any,
+            events: vec![event],
+        };
+        let record = IdempotencyRecord {
+            tenant: tenant.clone(),
+            key: KeyDigest::of(key),
+            command: "Note".into(),
+            fingerprint: [1; 32],
+            answer: "done".into(),
+            keep_for: Duration::from_secs(3600),
+            owner: None,
+        };
+        [Arc::new(Commit::new(vec![append]).with_idempotency(record))]
+    };
+    let fingerprint = snapshot.fingerprint;
+    // The first time a connection prepares its statements.
+    store.commit(&keyed("first")).await.remove(0).unwrap();
+    store
+        .read_from_snapshot(&query, &fingerprint)
+        .await
+        .unwrap();
+
+    let second = keyed("second");
+    let (done, trips) = wire.trips(store.commit(&second)).await;
+    done.into_iter().next().unwrap().unwrap();
+    assert_eq!(trips.len(), 1, "{trips:#?}");
+    let read = store.read_from_snapshot(&query, &fingerprint);
+    let (read, trips) = wire.trips(read).await;
+    let read = read.unwrap();
+    assert_eq!(read.snapshot.map(|snapshot| snapshot.version), Some(2));
+    assert_eq!(read.page.events.len(), 3);
     assert_eq!(trips.len(), 1, "{trips:#?}");
     wire.close().await;
 }
