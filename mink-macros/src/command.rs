@@ -3,6 +3,7 @@
 mod check;
 mod expand;
 mod id;
+mod key;
 mod parse;
 mod rules;
 
@@ -31,6 +32,7 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]
     let root = Root::new(args.krate.as_ref().or(item.mink.krate.as_ref()));
     derives::check_above(&mut cx, COMMAND, &item.ident, above, args.derive_none);
     let id = check::check(&mut cx, &args, &item);
+    let key = key::check(&mut cx, &args, &item);
     let encrypted = Encrypted::read(&mut cx, &item, args.encrypt.as_ref());
     let needs_shape = encrypted.goes_deep(&item);
     if needs_shape {
@@ -58,6 +60,7 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]
                 args: &args,
                 item: &item,
                 id,
+                key,
                 encrypted: &encrypted,
                 needs_shape,
                 rules,

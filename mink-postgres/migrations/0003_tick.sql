@@ -116,3 +116,49 @@ BEGIN
     END IF;
 END
 $function$;
+
+-- How the feed is, without a turn: the newest position, how many committed events have no place yet (counted up to
+-- 10,001), and for how many microseconds the oldest of them has waited at most.
+CREATE FUNCTION {schema}.lag(OUT o_head bigint, OUT o_events bigint, OUT o_oldest bigint)
+LANGUAGE plpgsql
+STABLE
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET jit = off
+AS $function$
+DECLARE
+    last   record;
+    l_xmax xid8;
+    l_xip  xid8[];
+    oldest timestamptz;
+BEGIN
+    SELECT t.last_position, t.snapshot, t.recorded_at INTO STRICT last
+    FROM {schema}.ticks t ORDER BY t.tick DESC LIMIT 1;
+    o_head := last.last_position;
+    l_xmax := pg_snapshot_xmax(last.snapshot);
+    l_xip := ARRAY(SELECT pg_snapshot_xip(last.snapshot));
+    SELECT count(*), min(w.recorded_at) INTO o_events, oldest
+    FROM (
+        SELECT e.recorded_at
+        FROM {schema}.events e
+        WHERE e.xid >= l_xmax AND e.xid < pg_snapshot_xmax(pg_current_snapshot())
+            AND NOT EXISTS (SELECT FROM {schema}.feed f WHERE f.ord = e.ord)
+        UNION ALL
+        SELECT e.recorded_at
+        FROM unnest(l_xip) AS was (xid)
+        JOIN {schema}.events e ON e.xid = was.xid
+        WHERE pg_visible_in_snapshot(was.xid, pg_current_snapshot())
+            AND NOT EXISTS (SELECT FROM {schema}.feed f WHERE f.ord = e.ord)
+        LIMIT 10001
+    ) w;
+    -- An event's time is its writer's; the last turn's is the server's. Neither waited longer than both say.
+    o_oldest := 0;
+    IF o_events > 0 THEN
+        o_oldest := greatest(0, extract(epoch FROM least(
+            clock_timestamp() - oldest, clock_timestamp() - last.recorded_at)) * 1000000)::bigint;
+    END IF;
+END
+$function$;

@@ -1,6 +1,7 @@
 //! The global feed: pages of what the sequencer has stamped, with a turn of the sequencer whenever a reader has
 //! come to the end.
 
+mod health;
 mod listen;
 mod sequencer;
 
@@ -18,6 +19,7 @@ use crate::row::{Columns, EventReader, Whose};
 use crate::schema::{Schema, Sql};
 
 const PAGE: &str = include_str!("feed/page.sql");
+const HEALTH: &str = include_str!("feed/health.sql");
 const POSITION_OF: &str = include_str!("feed/position_of.sql");
 
 /// How many positions one call searches for what a filter lets through: some tens of milliseconds of work, after
@@ -29,6 +31,7 @@ pub(crate) struct Feed {
     sequencer: Arc<Sequencer>,
     page: Sql,
     position_of: Sql,
+    health: Sql,
 }
 
 impl Feed {
@@ -42,6 +45,7 @@ impl Feed {
             sequencer,
             page: schema.fill(PAGE),
             position_of: schema.fill(POSITION_OF),
+            health: schema.fill(HEALTH),
         }
     }
 

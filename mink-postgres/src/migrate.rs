@@ -29,9 +29,15 @@ const MIGRATIONS: &[Migration] = &[
         name: "tick",
         sql: include_str!("../migrations/0003_tick.sql"),
     },
+    Migration {
+        version: 4,
+        name: "keys",
+        sql: include_str!("../migrations/0004_keys.sql"),
+    },
 ];
 
-const NEEDED: u32 = MIGRATIONS.len() as u32;
+/// The newest version that this program knows.
+pub(crate) const NEEDED: u32 = MIGRATIONS.len() as u32;
 
 const INSPECT: &str = include_str!("migrate/inspect.sql");
 const LOCK: &str = include_str!("migrate/lock.sql");

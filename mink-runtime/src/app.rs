@@ -7,23 +7,27 @@ mod configure;
 mod dispatch;
 mod error;
 mod feed;
+mod health;
 mod history;
+mod snapshots;
 mod streams;
 mod within;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use batch::{Batch, BatchError};
 pub use builder::{MinkBuilder, OpenError, StartupFault, StartupFaults};
 pub use error::{Error, Result};
 pub use feed::FeedReader;
+pub use health::{Health, HealthOptions, HealthStatus, NotReady, Readiness};
 
 use crate::aggregate::{AggregateHandlers, Events, IntoEvents};
 use crate::bus::{Bus, Receipt, Session};
 use crate::command::Clock;
 use crate::config::Configuration;
 use crate::id::{AggregateId, InvalidName, Position, StreamId, TenantId};
-use crate::metadata::Metadata;
+use crate::metadata::{Metadata, TraceContextSource};
 use crate::registry::Registry;
 use crate::repository::{CacheStats, LoadError, Loaded, Repository};
 use crate::storage::{ExpectedVersion, Storage, StorageError};
@@ -43,6 +47,8 @@ struct Shared {
     bus: Bus,
     clock: Arc<dyn Clock>,
     configuration: Configuration,
+    traces: Option<Arc<dyn TraceContextSource>>,
+    health: HealthOptions,
 }
 
 /// Shows the store's name and the tenant, and no URL, which may hold a password.
@@ -121,7 +127,7 @@ impl Mink {
     ) -> Result<Session<A>, LoadError> {
         self.shared
             .bus
-            .session(&self.tenant, &self.metadata, &id.id_text())
+            .session(&self.tenant, &self.traced(), &id.id_text())
             .await
     }
 
@@ -158,7 +164,7 @@ impl Mink {
         Batch::new(
             self.shared.bus.repository().clone(),
             self.tenant.clone(),
-            self.metadata.clone(),
+            self.traced().into_owned(),
             self.shared.clock.now(),
         )
     }
@@ -181,6 +187,18 @@ impl Mink {
                 return Ok(position);
             }
             moved.await;
+        }
+    }
+
+    /// The metadata of this handle, with the trace context of whatever runs now unless the handle has one.
+    fn traced(&self) -> Cow<'_, Metadata> {
+        let missing = self.metadata.trace.is_none();
+        match &self.shared.traces {
+            Some(source) if missing => Cow::Owned(Metadata {
+                trace: source.current(),
+                ..self.metadata.clone()
+            }),
+            _ => Cow::Borrowed(&self.metadata),
         }
     }
 

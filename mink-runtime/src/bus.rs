@@ -7,6 +7,7 @@
 //! [`CommandFault`]. **Cost.** A few boxes for each dispatch, and one for each layer. **What the caller must do.**
 //! Nothing: [`dispatch`](crate::app::Mink::dispatch) does it all.
 
+mod answer;
 mod decide;
 mod detached;
 mod dispatching;
@@ -14,6 +15,7 @@ mod error;
 mod extensions;
 mod fault;
 mod json;
+mod keyed;
 pub mod layers;
 mod many;
 pub(crate) mod nested;
@@ -30,6 +32,7 @@ mod stack;
 mod turns;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -55,9 +58,11 @@ pub use stack::{CommandLayer, CommandService, DefaultStack, Stack};
 pub use tower;
 
 use crate::command::{Clock, Services};
-use crate::id::TenantId;
+use crate::id::{StreamId, TenantId};
 use crate::metadata::Metadata;
+use crate::registry::{CommandEntry, Registry};
 use crate::repository::Repository;
+use crate::storage::{KeyDigest, StorageError};
 use json::Routes;
 use nested::Handling;
 use running::Running;
@@ -78,7 +83,10 @@ pub struct Core {
     services: Arc<Services>,
     clock: Arc<dyn Clock>,
     options: BusOptions,
-    turns: Turns,
+    turns: Turns<StreamId>,
+    /// Who works under which idempotency key.
+    flights: Turns<KeyDigest>,
+    keyed_commits: AtomicUsize,
     running: Running,
 }
 
@@ -99,6 +107,8 @@ impl Bus {
                 clock,
                 options,
                 turns: Turns::default(),
+                flights: Turns::default(),
+                keyed_commits: AtomicUsize::new(0),
                 running: Running::default(),
             }),
             layered: None,
@@ -122,6 +132,13 @@ impl Bus {
             routes: Arc::new(Routes::of(self.core.repository.registry(), more)),
             ..self
         }
+    }
+
+    /// The commands whose refusals are to be kept under their idempotency key (`replay_errors`), and whose domain error
+    /// cannot be written as JSON and read back.
+    #[must_use]
+    pub fn unkept_errors(registry: &Registry, more: &[RouteEntry]) -> Vec<CommandEntry> {
+        Routes::unkept_errors(registry, more)
     }
 
     /// The repository behind it.
@@ -236,7 +253,23 @@ impl Bus {
         }
     }
 
-    async fn pass(&self, request: CommandRequest) -> Result<CommandResponse, CommandFault> {
+    /// Deletes idempotency keys whose answers have expired, at most `limit` of them; tells how many. The bus does it by
+    /// itself after every so many commands with a key.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sweep_keys(&self, limit: usize) -> Result<u64, StorageError> {
+        self.core.repository.storage().sweep_keys(limit).await
+    }
+
+    async fn pass(&self, mut request: CommandRequest) -> Result<CommandResponse, CommandFault> {
+        if request
+            .options
+            .replay_errors
+            .unwrap_or(request.route.replay_errors)
+        {
+            request.error_json = self.routes.error_json(request.name());
+        }
         let Some(layered) = &self.layered else {
             return Core::handle(Arc::clone(&self.core), request).await;
         };
@@ -270,6 +303,18 @@ impl Bus {
         let drained = self.core.running.drain(Handling::depth(), within).await;
         self.core.repository.close().await;
         drained.map_err(|commands| StillRunning { commands })
+    }
+
+    /// Whether new commands are refused.
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        self.core.running.is_closed()
+    }
+
+    /// How many commands are being handled.
+    #[must_use]
+    pub fn commands(&self) -> usize {
+        self.core.running.count()
     }
 
     /// How long [`close`](Self::close) waits unless told otherwise.

@@ -9,6 +9,7 @@ pub mod event;
 pub mod handler;
 pub mod id;
 pub mod metadata;
+pub mod observe;
 pub mod pipeline;
 pub mod registry;
 pub mod repository;

@@ -1,23 +1,15 @@
 //! What is known about an event besides its payload: who, why, and in whose name.
 
+mod trace;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The W3C trace context an event was written under (<https://www.w3.org/TR/trace-context/>).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TraceContext {
-    /// The `traceparent` header: version, trace id, parent id, flags.
-    #[serde(rename = "traceparent")]
-    pub parent: String,
-    /// The `tracestate` header.
-    #[serde(
-        rename = "tracestate",
-        default,
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub state: Option<String>,
-}
+pub use trace::{
+    InvalidTraceParent, InvalidTraceState, SpanId, TraceContext, TraceContextSource, TraceId,
+    TraceParent, TraceState,
+};
 
 /// Metadata stored with every event. Kept as one JSON object beside the payload, so that it can be asked for
 /// in SQL.
@@ -59,14 +51,14 @@ struct Stored {
 
 impl From<Stored> for Metadata {
     fn from(stored: Stored) -> Self {
-        let state = stored.tracestate;
         Self {
             correlation_id: stored.correlation_id,
             causation_id: stored.causation_id,
             user_id: stored.user_id,
+            // An event is read also when the trace it was written under cannot be.
             trace: stored
                 .traceparent
-                .map(|parent| TraceContext { parent, state }),
+                .and_then(|parent| TraceContext::parse(&parent, stored.tracestate.as_deref()).ok()),
             custom: stored.custom,
         }
     }
@@ -79,21 +71,19 @@ mod tests {
     #[test]
     fn metadata_is_read_back_as_it_was_written() {
         let some = |text: &str| Some(text.to_owned());
-        let trace = |state| TraceContext {
-            parent: "00-1-2-01".to_owned(),
-            state,
-        };
+        let header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let trace = |state| TraceContext::parse(header, state).ok();
         for metadata in [
             Metadata::default(),
             Metadata {
-                trace: Some(trace(None)),
+                trace: trace(None),
                 ..Metadata::default()
             },
             Metadata {
                 correlation_id: some("a"),
                 causation_id: some("b"),
                 user_id: some("c"),
-                trace: Some(trace(some("vendor=1"))),
+                trace: trace(Some("vendor=1")),
                 custom: BTreeMap::from([("traceparent".to_owned(), "not that one".to_owned())]),
             },
         ] {
@@ -101,6 +91,17 @@ mod tests {
             let read: Option<Metadata> = serde_json::from_str(&text).ok();
             assert_eq!(read, Some(metadata), "{text}");
         }
+    }
+
+    #[test]
+    fn metadata_is_read_also_when_its_trace_cannot_be() {
+        let text = r#"{"correlation_id":"a","traceparent":"00-1-2-01","tracestate":"vendor=1"}"#;
+        let read: Option<Metadata> = serde_json::from_str(text).ok();
+        let expected = Metadata {
+            correlation_id: Some("a".to_owned()),
+            ..Metadata::default()
+        };
+        assert_eq!(read, Some(expected));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod diff;
 mod history;
 mod load;
 mod outcome;
+mod snapshots;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,12 +20,19 @@ pub use diff::{StateChange, StateDiff};
 pub use history::{History, Step, TimeTravelError};
 pub use load::{LoadError, Loaded};
 pub(crate) use outcome::waits;
+pub use snapshots::{SnapshotError, SnapshotStats, SnapshotTaken};
 
 use cache::AggregateCache;
+use snapshots::SnapshotQueue;
 
+use crate::command::{Clock, SystemClock};
 use crate::id::{StreamId, TenantId};
+use crate::observe::{Observer, Operation, append_span, watched};
 use crate::registry::Registry;
-use crate::storage::{Commit, CommitError, Committed, GroupCommit, GroupOptions, Limits, Storage};
+use crate::storage::{
+    Commit, CommitError, Committed, GroupCommit, GroupLoad, GroupOptions, GroupWatch, Limits,
+    Storage,
+};
 
 /// What to do with a stored event whose type is not registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -72,8 +80,11 @@ struct Shared {
     storage: Arc<dyn Storage>,
     group: GroupCommit,
     registry: Registry,
+    observer: Observer,
     options: RepositoryOptions,
     cache: AggregateCache,
+    snapshots: SnapshotQueue,
+    clock: Arc<dyn Clock>,
     skipped: Mutex<HashSet<(String, u32)>>,
 }
 
@@ -81,16 +92,44 @@ impl Repository {
     /// A repository on `storage` that knows the events of `registry`.
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>, registry: Registry, options: RepositoryOptions) -> Self {
-        let group = GroupCommit::new(Arc::clone(&storage), options.group);
-        let cache = AggregateCache::new(options.cached_aggregates);
+        Self::observed(storage, registry, Observer::default(), options)
+    }
+
+    /// A repository that tells `observer` what it does.
+    #[must_use]
+    pub fn observed(
+        storage: Arc<dyn Storage>,
+        registry: Registry,
+        observer: Observer,
+        options: RepositoryOptions,
+    ) -> Self {
+        Self::with_clock(storage, registry, observer, options, Arc::new(SystemClock))
+    }
+
+    /// A repository whose snapshots get older by this clock.
+    pub(crate) fn with_clock(
+        storage: Arc<dyn Storage>,
+        registry: Registry,
+        observer: Observer,
+        options: RepositoryOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let watch = observer
+            .counts_as()
+            .map(|_| Arc::new(observer.clone()) as Arc<dyn GroupWatch>);
+        let group = GroupCommit::watched(Arc::clone(&storage), options.group, watch);
+        let cache = AggregateCache::new(options.cached_aggregates, observer.clone());
         let skipped = Mutex::new(HashSet::new());
         Self {
             shared: Arc::new(Shared {
                 storage,
                 group,
                 registry,
+                observer,
                 options,
                 cache,
+                snapshots: SnapshotQueue::new(),
+                clock,
                 skipped,
             }),
         }
@@ -132,12 +171,42 @@ impl Repository {
         &self,
         commit: impl Into<Arc<Commit>> + Send,
     ) -> Result<Committed, CommitError> {
+        let commit = commit.into();
+        let observer = &self.shared.observer;
+        if observer.is_unheard() {
+            return self.settle(commit).await;
+        }
+        let span = append_span(observer.service(), &commit);
+        let outcome = watched!(
+            observer,
+            Operation::Append,
+            span,
+            self.settle(Arc::clone(&commit)),
+        );
+        observer.committed(&span, &commit, &outcome);
+        outcome
+    }
+
+    async fn settle(&self, commit: Arc<Commit>) -> Result<Committed, CommitError> {
         outcome::settle(
             &self.shared.group,
-            commit.into(),
+            commit,
             self.shared.options.patience,
+            || self.shared.observer.retried(Operation::Append),
         )
         .await
+    }
+
+    /// What takes note of what is done.
+    #[must_use]
+    pub fn observer(&self) -> &Observer {
+        &self.shared.observer
+    }
+
+    /// What waits to be committed, and what is on its way.
+    #[must_use]
+    pub fn commits(&self) -> GroupLoad {
+        self.shared.group.load()
     }
 
     /// What the cache of aggregates did so far.
@@ -146,14 +215,22 @@ impl Repository {
         self.shared.cache.stats()
     }
 
+    /// What became of snapshots so far.
+    #[must_use]
+    pub fn snapshot_stats(&self) -> SnapshotStats {
+        self.shared.snapshots.stats()
+    }
+
     /// Drops an aggregate from the cache, after its stream was changed by other means than an append.
     pub fn forget(&self, tenant: &TenantId, stream: &StreamId) {
         self.shared.cache.forget(tenant, stream);
     }
 
-    /// Finishes what was accepted, refuses the rest and closes the store.
+    /// Finishes what was accepted, refuses the rest, waits a few seconds for snapshots that are under way, and closes the
+    /// store.
     pub async fn close(&self) {
         self.shared.group.close().await;
+        self.shared.snapshots.close().await;
         self.shared.storage.close().await;
     }
 

@@ -16,6 +16,7 @@ mod error;
 mod event;
 mod feed;
 mod group;
+mod health;
 mod keys;
 mod lifecycle;
 mod memory;
@@ -31,7 +32,9 @@ pub use driver::{Driver, Opened, drivers, open};
 pub use error::{CommitError, ConcurrencyConflict, Contended, Source, StorageError};
 pub use event::{Format, NewEvent, RecordedEvent, StoredEvent};
 pub use feed::{FeedEvent, FeedFilter, FeedPage};
-pub use group::{GroupCommit, GroupOptions};
+pub use group::{GroupCommit, GroupLoad, GroupOptions, GroupWatch};
+pub(crate) use health::milliseconds;
+pub use health::{FeedLag, SchemaVersion, StoreFault, StoreHealth};
 pub use keys::{
     IdempotencyRecord, KeyDigest, Keys, NewReservation, Reservation, StoredAnswer, instant_after,
 };
@@ -181,6 +184,19 @@ pub trait Storage: Keys + Snapshots + Lifecycle + Send + Sync + 'static {
     /// any case: a hint to look again, never a promise. To miss nothing, make the future first, then read, then
     /// await it.
     fn feed_moved(&self) -> BoxFuture<'static, ()>;
+
+    /// How the store is: whether it answers, its schema, its feed. Never an error, and it changes nothing: a store
+    /// with a sequencer is looked at as it is, without a turn. The caller sets the deadline.
+    ///
+    /// Unless an adapter knows more, whether it answers and where its feed is.
+    fn health(&self) -> BoxFuture<'_, StoreHealth> {
+        Box::pin(async move {
+            match self.head().await {
+                Ok(head) => StoreHealth::at(head),
+                Err(error) => StoreHealth::failed(&error),
+            }
+        })
+    }
 
     /// Refuses new work, finishes what runs and gives back connections and files. Every later call is answered with
     /// `Closed`; closing again does nothing. Other handles on the same data, opened apart, stay open.

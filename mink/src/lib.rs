@@ -113,14 +113,14 @@
 //!
 //! # What is not there yet
 //!
-//! Read models, subscriptions that keep their place, workflows across aggregates, an outbox, snapshots, idempotency
+//! Read models, subscriptions that keep their place, workflows across aggregates, an outbox, idempotency
 //! keys and encryption. A field can be declared for encryption; a program with one does not start, rather than store it
 //! in clear text.
 #![doc(test(attr(deny(warnings))))]
 
 pub use mink_runtime::{
-    aggregate, app, bus, command, config, event, handler, id, metadata, pipeline, registry,
-    repository, schema, storage, testing,
+    aggregate, app, bus, command, config, event, handler, id, metadata, observe, pipeline,
+    registry, repository, schema, storage, testing,
 };
 
 pub use mink_runtime::app::{Error, Mink, Result};
@@ -200,9 +200,10 @@ macro_rules! registry_test {
 /// `lock = "..."` names another file, relative to the crate; `registry = ...` takes a registry built by hand.
 ///
 /// ```no_run
-/// use mink::registry::Registry;
-///
-/// mink::schema_lock_test!(registry = Registry::by_hand().build(), lock = "shop.lock");
+/// mink::schema_lock_test!(
+///     registry = mink::registry::Registry::by_hand().build(),
+///     lock = "shop.lock",
+/// );
 /// # fn main() {}
 /// ```
 #[macro_export]

@@ -2,6 +2,7 @@
 
 mod crash;
 mod feed;
+mod load;
 mod writer;
 
 use std::process::ExitCode;
@@ -15,6 +16,8 @@ pub(crate) enum Command {
     Feed(feed::Arguments),
     /// Kill appending processes and servers, and look what is left.
     Crash(crash::Arguments),
+    /// Measure how long a long aggregate takes to load, with a snapshot and without.
+    Load(load::Arguments),
     /// Append until killed: the child of `crash`.
     #[command(hide = true)]
     Appender(AppenderOptions),
@@ -28,6 +31,7 @@ impl Command {
         match self {
             Self::Feed(arguments) => return feed::run(arguments).await,
             Self::Crash(arguments) => return crash::run(arguments).await,
+            Self::Load(arguments) => return load::run(arguments).await,
             Self::Appender(options) => run_appender(options).await?,
             Self::Writer(arguments) => writer::run(arguments).await?,
         }

@@ -3,6 +3,7 @@
 //! * [`feed`]: every committed event is delivered once, in order, soon, whatever the writers do.
 //! * [`crash`]: an acknowledged commit is there whole after a crash, any other whole or not at all.
 //! * [`flush`]: no acknowledgement precedes its flush.
+//! * [`load`]: how long an aggregate takes to load, with a snapshot and without.
 //! * [`proxy`]: counts round trips on the wire, and cuts connections where it hurts.
 //!
 //! Each judge is a value that is tested to catch the faults it exists for.
@@ -11,6 +12,7 @@ pub mod crash;
 pub mod domain;
 pub mod feed;
 pub mod flush;
+pub mod load;
 pub mod plan;
 pub mod proxy;
 pub mod server;

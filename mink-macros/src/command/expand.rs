@@ -3,6 +3,7 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use super::check::Id;
+use super::key;
 use super::parse::CommandArgs;
 use crate::attr::derives::DebugBy;
 use crate::encrypt::{Encrypted, masking_debug};
@@ -17,6 +18,7 @@ pub(super) struct Checked<'a> {
     pub(super) args: &'a CommandArgs,
     pub(super) item: &'a Item,
     pub(super) id: Id<'a>,
+    pub(super) key: Option<&'a FieldDef>,
     pub(super) encrypted: &'a Encrypted,
     pub(super) needs_shape: bool,
     pub(super) rules: Option<Span>,
@@ -50,6 +52,14 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
                 ::core::option::Option::Some(#root::command::CommandJson::<#ident>::by_serde());
         }
     });
+    let key = command
+        .key
+        .map(|field| key::expand(root, field, ident.span()));
+    let replay_errors = args.replay_errors.map(|_| {
+        quote!(
+            const REPLAY_ERRORS: bool = true;
+        )
+    });
     let debug = (command.debug == DebugBy::Mask).then(|| masking_debug(item, command.encrypted));
     let shape = command.needs_shape.then(|| {
         let shape = shape::expand(root, item);
@@ -77,6 +87,7 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
                 const ENCRYPTED: &'static [&'static str] = #paths;
                 #json
                 #no_id
+                #replay_errors
                 const RULES: ::core::option::Option<#root::command::Rules<Self>> = {
                     #[allow(unused_imports, reason = "one with rules of its own needs it not")]
                     use #root::__private::NoRules as _;
@@ -85,6 +96,7 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
                 fn aggregate_id(&self) -> #root::__private::Cow<'_, str> {
                     #id
                 }
+                #key
             }
         }
     };

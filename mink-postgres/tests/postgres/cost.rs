@@ -7,9 +7,13 @@ use super::*;
 
 /// How many pages one turn looks at.
 async fn pages(conn: &mut PgConnection) -> i64 {
-    let plan: serde_json::Value = sqlx::query_scalar(
-        "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM mink.tick(true, false, 'mink_mink')",
-    )
+    pages_of(conn, "mink.tick(true, false, 'mink_mink')").await
+}
+
+async fn pages_of(conn: &mut PgConnection, call: &str) -> i64 {
+    let plan: serde_json::Value = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+        "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM {call}"
+    )))
     .fetch_one(conn)
     .await
     .unwrap();
@@ -116,5 +120,19 @@ async fn old_turns_are_pruned() {
         newest >= 200 && count <= 130,
         "{count} of {newest} ticks are kept"
     );
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_at_the_health_costs_the_same_however_much_is_stored() {
+    let database = Database::create().await;
+    let store = open(&database).await;
+    let mut conn = outsider(&database).await;
+    insert(&mut conn, "Before", 20_000).await;
+    store.tick().await.unwrap();
+    insert(&mut conn, "After", 3).await;
+    pages_of(&mut conn, "mink.lag()").await;
+    let pages = pages_of(&mut conn, "mink.lag()").await;
+    assert!(pages < 60, "it looked at {pages} pages");
     store.close().await;
 }

@@ -9,6 +9,7 @@ mod cost;
 mod damage;
 mod database;
 mod feed;
+mod health;
 mod lost;
 mod overlap;
 mod proxy;

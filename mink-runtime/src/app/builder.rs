@@ -12,7 +12,8 @@ use crate::bus::{
 use crate::command::{Clock, Command, Services, SystemClock};
 use crate::config::{ConfigFault, Sources, StoreSection, StoreSettings};
 use crate::id::TenantId;
-use crate::metadata::Metadata;
+use crate::metadata::{Metadata, TraceContextSource};
+use crate::observe::{Observer, Operation, operation_span, watched};
 use crate::registry::{Location, Registry, RegistryFault};
 use crate::repository::{Repository, RepositoryOptions, UnknownEvents};
 use crate::storage::{self, Limits, Opened, Storage, StorageError};
@@ -24,9 +25,10 @@ pub struct MinkBuilder {
     registry: Option<Registry>,
     services: Services,
     clock: Arc<dyn Clock>,
+    traces: Option<Arc<dyn TraceContextSource>>,
     pub(super) sources: Sources,
     changes: Vec<Change>,
-    around: DefaultStack,
+    bare: bool,
     layers: Stack,
     routes: Vec<RouteEntry>,
     clear_text: bool,
@@ -40,9 +42,10 @@ impl Default for MinkBuilder {
             registry: None,
             services: Services::new(),
             clock: Arc::new(SystemClock),
+            traces: None,
             sources: Sources::default(),
             changes: Vec::new(),
-            around: default_stack(),
+            bare: false,
             layers: Stack::new(),
             routes: Vec::new(),
             clear_text: false,
@@ -91,10 +94,25 @@ impl MinkBuilder {
         self
     }
 
+    /// The application's name in metrics and spans. `mink` unless configured.
+    #[must_use]
+    pub fn service_name(self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        self.change(move |to| to.service = Some(name))
+    }
+
     /// Another clock than the system's, for tests.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Where the trace context comes from that events carry in their metadata. None unless given. What
+    /// [`Mink::with_metadata`] says goes before it.
+    #[must_use]
+    pub fn trace_context(mut self, source: impl TraceContextSource) -> Self {
+        self.traces = Some(Arc::new(source));
         self
     }
 
@@ -176,7 +194,7 @@ impl MinkBuilder {
     /// Leaves the [default layers](default_stack) out: only those given with [`layer`](Self::layer) remain.
     #[must_use]
     pub fn bare_stack(mut self) -> Self {
-        self.around = DefaultStack::default();
+        self.bare = true;
         self
     }
 
@@ -214,20 +232,45 @@ impl MinkBuilder {
             configuration,
         } = config::settle(self.sources, called, self.changes);
         faults.extend(resolved.faults.into_iter().map(StartupFault::from));
+        faults.extend(
+            Bus::unkept_errors(&registry, &self.routes)
+                .into_iter()
+                .map(|command| StartupFault::UnkeptError {
+                    command: command.name,
+                    location: command.location,
+                }),
+        );
         if !faults.is_empty() {
             return Err(OpenError::Faults(StartupFaults { faults }));
         }
+        let service = options.service.as_deref().unwrap_or_default();
+        let observer = Observer::installed(service, &registry);
         let storage = match (self.storage, options.store_url) {
             (Some(storage), _) => storage,
-            (None, Some(url)) => open_store(&url, resolved.stores).await?,
+            (None, Some(url)) => {
+                let span = operation_span(observer.service(), Operation::Initialize);
+                watched!(
+                    observer,
+                    Operation::Initialize,
+                    span,
+                    open_store(&url, resolved.stores)
+                )?
+            }
             (None, None) => return Err(OpenError::NoStore),
         };
-        let repository = Repository::new(storage, registry, options.repository);
-        let stack = self
-            .around
-            .outer
-            .stack(self.layers)
-            .stack(self.around.inner);
+        let around = if self.bare {
+            DefaultStack::default()
+        } else {
+            default_stack(&observer)
+        };
+        let repository = Repository::with_clock(
+            storage,
+            registry,
+            observer,
+            options.repository,
+            Arc::clone(&self.clock),
+        );
+        let stack = around.outer.stack(self.layers).stack(around.inner);
         let (mut services, clock) = (self.services, self.clock);
         let shared = Arc::new_cyclic(|shared| {
             services.insert(Within(shared.clone()));
@@ -237,6 +280,8 @@ impl MinkBuilder {
                     .with_stack(&stack),
                 clock,
                 configuration,
+                traces: self.traces,
+                health: options.health,
             }
         });
         Ok(Mink {
@@ -387,6 +432,16 @@ pub enum StartupFault {
         /// What it needs it for: to "decide", or to "handle".
         does: &'static str,
         /// The method or function.
+        location: Location,
+    },
+    /// Refusals of a command are to be kept under its idempotency key, and the domain's error cannot be.
+    #[error(
+        "{location}: `{command}` is declared with `replay_errors`, and its error cannot be kept: derive `serde::Serialize` and `serde::Deserialize` for the error, or remove `replay_errors`"
+    )]
+    UnkeptError {
+        /// The command.
+        command: &'static str,
+        /// Its declaration.
         location: Location,
     },
     /// Fields are declared encrypted and there is no key to encrypt them with.

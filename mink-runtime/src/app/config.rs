@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::HealthOptions;
 use crate::bus::BusOptions;
 use crate::config::{
     Choice, ConfigFault, Configuration, Configured, Origin, Resolved, Setting, Sources, Unfit,
@@ -13,16 +14,20 @@ use crate::storage;
 #[derive(Debug, Clone)]
 pub(super) struct AppOptions {
     pub(super) store_url: Option<String>,
+    pub(super) service: Option<String>,
     pub(super) repository: RepositoryOptions,
     pub(super) bus: BusOptions,
+    pub(super) health: HealthOptions,
 }
 
 impl Default for AppOptions {
     fn default() -> Self {
         Self {
             store_url: None,
+            service: Some("mink".to_owned()),
             repository: RepositoryOptions::default(),
             bus: BusOptions::default(),
+            health: HealthOptions::default(),
         }
     }
 }
@@ -32,16 +37,23 @@ const ANY_TIME: std::ops::RangeInclusive<Duration> = Duration::ZERO..=Duration::
 #[rustfmt::skip]
 const SETTINGS: &[Setting<AppOptions>] = &[
     Setting::secret("store_url", "the store; its scheme chooses the adapter", has_scheme, |to| &mut to.store_url),
+    Setting::text("service", "the application's name in metrics and spans", not_empty, |to| &mut to.service),
     Setting::duration("patience", "how long to go on while the store cannot be reached", ANY_TIME, |to| &mut to.repository.patience),
     Setting::choice("unknown_events", "what to do with a stored event of an unknown type", |to| &mut to.repository.unknown_events),
     Setting::count("cached_aggregates", "how many aggregates are kept in memory", 0..=u64::MAX, |to| &mut to.repository.cached_aggregates),
     Setting::count("conflict_retries", "how often a command is decided anew after a conflict", 0..=u64::MAX, |to| &mut to.bus.conflict_retries),
+    Setting::duration("keep_answers", "how long the answer of a command with an idempotency key is kept", ANY_TIME, |to| &mut to.bus.keep_answers),
+    Setting::duration("hold_keys", "how long a dead process's hold on an idempotency key lasts", Duration::from_millis(10)..=Duration::MAX, |to| &mut to.bus.hold_keys),
+    Setting::count("concurrency", "how many commands of one dispatch_all run at the same time", 0..=u64::MAX, |to| &mut to.bus.concurrency),
+    Setting::duration("shutdown_within", "how long shutting down waits for commands that are being handled", ANY_TIME, |to| &mut to.bus.drain_within),
     Setting::bytes("limits.event_bytes", "the largest payload of one event", 1..=u64::MAX, |to| &mut to.repository.group.limits.event_bytes),
     Setting::count("limits.commit_events", "the most events in one commit", 1..=u64::MAX, |to| &mut to.repository.group.limits.commit_events),
     Setting::count("group.batch_commits", "the most commits in one batch", 1..=u64::MAX, |to| &mut to.repository.group.batch_commits),
     Setting::bytes("group.batch_bytes", "the most payload in one batch", 1..=u64::MAX, |to| &mut to.repository.group.batch_bytes),
     Setting::count("group.bulk_events", "from how many events on a commit goes through a lane of its own", 1..=u64::MAX, |to| &mut to.repository.group.bulk_events),
     Setting::duration("group.busy_patience", "how long a stream that another transaction holds is waited for", ANY_TIME, |to| &mut to.repository.group.busy_patience),
+    Setting::duration("health.deadline", "how long a check of health or readiness waits for the store", Duration::from_millis(1)..=Duration::from_secs(60), |to| &mut to.health.deadline),
+    Setting::duration("health.feed_lag", "how long an event may wait for its place before the health is degraded", ANY_TIME, |to| &mut to.health.feed_lag),
 ];
 
 fn has_scheme(url: &str) -> Result<(), &'static str> {
@@ -49,6 +61,13 @@ fn has_scheme(url: &str) -> Result<(), &'static str> {
         Some(_) => Ok(()),
         None => Err("it has no scheme, write for example `sqlite://shop.db`"),
     }
+}
+
+fn not_empty(name: &str) -> Result<(), &'static str> {
+    if name.is_empty() {
+        return Err("it is empty");
+    }
+    Ok(())
 }
 
 impl Choice for UnknownEvents {

@@ -5,6 +5,7 @@ use crate::bus::{
     Detached, DispatchError, DispatchOptions, Dispatchable, Dispatching, JsonDispatchError,
     JsonReceipt, StillRunning,
 };
+use crate::storage::StorageError;
 
 impl Mink {
     /// Sends a command to its aggregate, or to its free-standing handler.
@@ -43,12 +44,21 @@ impl Mink {
         T: Send + 'static,
         E: Send + 'static,
     {
-        let Self {
-            shared,
-            tenant,
-            metadata,
-        } = self;
-        Dispatching::new(shared.bus.dispatch(tenant, metadata, command, options))
+        Dispatching::new(async move {
+            let metadata = self.traced();
+            let bus = &self.shared.bus;
+            bus.dispatch(&self.tenant, &metadata, command, options)
+                .await
+        })
+    }
+
+    /// Deletes idempotency keys whose answers have expired, at most `limit` of them; tells how many. It happens by itself
+    /// after every so many commands with a key: call it where there are few.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sweep_keys(&self, limit: usize) -> Result<u64, StorageError> {
+        self.shared.bus.sweep_keys(limit).await
     }
 
     /// Sends many commands of one type; tells how each ended, in the order in which they were given.
@@ -68,12 +78,11 @@ impl Mink {
         T: Send + 'static,
         E: Send + 'static,
     {
-        let Self {
-            shared,
-            tenant,
-            metadata,
-        } = self;
-        Dispatching::new(shared.bus.dispatch_all(tenant, metadata, commands))
+        Dispatching::new(async move {
+            let metadata = self.traced();
+            let bus = &self.shared.bus;
+            bus.dispatch_all(&self.tenant, &metadata, commands).await
+        })
     }
 
     /// Sends a command and does not wait for it: the handle is awaited for the answer, or cancels it.
@@ -91,7 +100,7 @@ impl Mink {
     {
         self.shared.bus.dispatch_detached(
             &self.tenant,
-            &self.metadata,
+            &self.traced(),
             command,
             DispatchOptions::new(),
         )
@@ -111,7 +120,7 @@ impl Mink {
             .bus
             .dispatch_json(
                 &self.tenant,
-                &self.metadata,
+                &self.traced(),
                 name,
                 payload,
                 DispatchOptions::new(),

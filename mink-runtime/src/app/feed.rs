@@ -8,6 +8,7 @@ use futures_util::stream;
 use super::{Mink, streams};
 use crate::event::Event;
 use crate::id::{Category, InvalidName, Position, StreamId};
+use crate::observe::{Observer, Operation, operation_span, watched};
 use crate::repository::waits;
 use crate::storage::{FeedEvent, FeedFilter, FeedPage, Storage, StorageError};
 
@@ -17,6 +18,7 @@ impl Mink {
     pub fn feed(&self) -> FeedReader {
         FeedReader {
             storage: Arc::clone(self.storage()),
+            observer: self.repository().observer().clone(),
             filter: FeedFilter::tenant(self.tenant.clone()),
             after: Position::START,
             page: 1000,
@@ -37,7 +39,8 @@ impl Mink {
     /// # Errors
     /// The store's.
     pub async fn head(&self) -> Result<Position, StorageError> {
-        self.storage().head().await
+        self.watched(Operation::GetLastPosition, self.storage().head())
+            .await
     }
 }
 
@@ -47,6 +50,7 @@ impl Mink {
 #[derive(Clone)]
 pub struct FeedReader {
     storage: Arc<dyn Storage>,
+    observer: Observer,
     filter: FeedFilter,
     after: Position,
     page: usize,
@@ -102,15 +106,23 @@ impl FeedReader {
     /// # Errors
     /// The store's.
     pub async fn page(&self) -> Result<FeedPage, StorageError> {
-        self.storage
-            .read_feed(self.after, &self.filter, self.page)
-            .await
+        let span = operation_span(self.observer.service(), Operation::ReadFeed);
+        let page = watched!(
+            self.observer,
+            Operation::ReadFeed,
+            span,
+            self.storage.read_feed(self.after, &self.filter, self.page)
+        )?;
+        span.record("mink.events.loaded", page.events.len());
+        span.record("mink.last_position", page.next.0);
+        Ok(page)
     }
 
     async fn patient_page(&self) -> Result<FeedPage, StorageError> {
         (|| self.page())
             .retry(waits(self.patience))
             .when(|error| matches!(error, StorageError::Unavailable { .. }))
+            .notify(|_, _| self.observer.retried(Operation::ReadFeed))
             .await
     }
 

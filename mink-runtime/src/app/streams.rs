@@ -4,6 +4,7 @@ use futures_util::stream;
 use super::Mink;
 use crate::aggregate::AggregateHandlers;
 use crate::id::{AggregateId, EventId, InvalidName, StreamId};
+use crate::observe::{Operation, operation_span, watched};
 use crate::storage::{
     Direction, RecordedEvent, StorageError, StreamInfo, StreamList, StreamPage, StreamQuery,
 };
@@ -55,14 +56,24 @@ impl Mink {
         &self,
         query: StreamQuery,
     ) -> impl Stream<Item = Result<RecordedEvent, StorageError>> + Send + 'static {
-        let storage = self.storage().clone();
+        let repository = self.repository().clone();
         let pages = stream::try_unfold(Some(query), move |query| {
-            let storage = storage.clone();
+            let repository = repository.clone();
             async move {
                 let Some(query) = query else {
                     return Ok::<_, StorageError>(None);
                 };
-                let page = storage.read_stream(&query).await?;
+                let observer = repository.observer();
+                let span = operation_span(observer.service(), Operation::ReadStream);
+                span.record("mink.stream_id", query.stream.as_str());
+                let page = watched!(
+                    observer,
+                    Operation::ReadStream,
+                    span,
+                    repository.storage().read_stream(&query)
+                )?;
+                observer.loaded(page.events.len());
+                span.record("mink.events.loaded", page.events.len());
                 let next = query.after(&page);
                 Ok(Some((page.events, next)))
             }
@@ -82,7 +93,8 @@ impl Mink {
             .iter()
             .map(|stream| StreamQuery::new(self.tenant.clone(), stream.clone()))
             .collect();
-        self.storage().read_streams(&queries).await
+        let reading = self.storage().read_streams(&queries);
+        self.watched(Operation::ReadStreams, reading).await
     }
 
     /// One event by its id.
@@ -90,7 +102,8 @@ impl Mink {
     /// # Errors
     /// The store's.
     pub async fn event(&self, id: EventId) -> Result<Option<RecordedEvent>, StorageError> {
-        self.storage().event(&self.tenant, id).await
+        let reading = self.storage().event(&self.tenant, id);
+        self.watched(Operation::GetEvent, reading).await
     }
 
     /// What is known of a stream; `None` when nothing was ever written to it.
@@ -98,7 +111,8 @@ impl Mink {
     /// # Errors
     /// The store's.
     pub async fn stream_info(&self, stream: &StreamId) -> Result<Option<StreamInfo>, StorageError> {
-        self.storage().stream_info(&self.tenant, stream).await
+        let reading = self.storage().stream_info(&self.tenant, stream);
+        self.watched(Operation::GetStreamInfo, reading).await
     }
 
     /// A page of this tenant's streams, ordered by name. `narrow` sets the category, prefix, page.
@@ -112,7 +126,19 @@ impl Mink {
         let mut query = StreamList::new(self.tenant.clone());
         narrow(&mut query);
         query.tenant = self.tenant.clone();
-        self.storage().list_streams(&query).await
+        let reading = self.storage().list_streams(&query);
+        self.watched(Operation::ListStreams, reading).await
+    }
+
+    /// One operation on the store, in its span and counted.
+    pub(super) async fn watched<T>(
+        &self,
+        operation: Operation,
+        work: impl Future<Output = Result<T, StorageError>>,
+    ) -> Result<T, StorageError> {
+        let observer = self.repository().observer();
+        let span = operation_span(observer.service(), operation);
+        watched!(observer, operation, span, work)
     }
 }
 

@@ -30,7 +30,13 @@ impl Running {
         (nested || before & CLOSED == 0).then_some(entered)
     }
 
-    fn count(&self) -> usize {
+    /// Whether new commands are refused.
+    pub(super) fn is_closed(&self) -> bool {
+        self.state.load(Ordering::Acquire) & CLOSED != 0
+    }
+
+    /// How many commands are being handled.
+    pub(super) fn count(&self) -> usize {
         self.state.load(Ordering::Acquire) & !CLOSED
     }
 

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use quick_cache::sync::Cache;
+use quick_cache::{DefaultHashBuilder, Lifecycle, UnitWeighter};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::Loaded;
 use crate::aggregate::Aggregate;
 use crate::id::{StreamId, TenantId};
+use crate::observe::{CacheUse, Observer};
 
 /// How long a dispatch waits for another one to give the aggregate back before it loads one of its own.
 const QUEUE: Duration = Duration::from_secs(1);
@@ -49,9 +51,24 @@ pub struct CacheStats {
     pub outdated: u64,
 }
 
+/// Counts what has to make room.
+#[derive(Clone)]
+struct Evictions(Observer);
+
+impl Lifecycle<Key, Slot> for Evictions {
+    /// What goes is dropped when the cache's lock is free again.
+    type RequestState = Vec<Slot>;
+
+    fn on_evict(&self, gone: &mut Vec<Slot>, _: Key, slot: Slot) {
+        self.0.cache(CacheUse::Evicted);
+        gone.push(slot);
+    }
+}
+
 /// A bounded number of aggregates.
 pub(super) struct AggregateCache {
-    slots: Option<Cache<Key, Slot>>,
+    slots: Option<Cache<Key, Slot, UnitWeighter, DefaultHashBuilder, Evictions>>,
+    observer: Observer,
     hits: AtomicU64,
     misses: AtomicU64,
     confirmed: AtomicU64,
@@ -60,9 +77,19 @@ pub(super) struct AggregateCache {
 
 impl AggregateCache {
     /// A cache of so many aggregates; none at 0.
-    pub(super) fn new(entries: usize) -> Self {
+    pub(super) fn new(entries: usize, observer: Observer) -> Self {
+        let slots = || {
+            Cache::with(
+                entries,
+                entries as u64,
+                UnitWeighter,
+                DefaultHashBuilder::default(),
+                Evictions(observer.clone()),
+            )
+        };
         Self {
-            slots: (entries > 0).then(|| Cache::new(entries)),
+            slots: (entries > 0).then(slots),
+            observer,
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
             confirmed: AtomicU64::new(0),
@@ -94,11 +121,12 @@ impl AggregateCache {
     pub(super) fn take<A: Aggregate>(&self, place: Option<&mut Place>) -> Option<Box<Loaded<A>>> {
         let place = place?;
         let loaded = place.take().and_then(|any| any.downcast().ok());
-        let counter = if loaded.is_some() {
-            &self.hits
+        let (counter, outcome) = if loaded.is_some() {
+            (&self.hits, CacheUse::Hit)
         } else {
-            &self.misses
+            (&self.misses, CacheUse::Miss)
         };
+        self.observer.cache(outcome);
         counter.fetch_add(1, Ordering::Relaxed);
         loaded
     }
@@ -112,11 +140,12 @@ impl AggregateCache {
 
     /// Notes that a decision to do nothing was compared with the store.
     pub(super) fn compared(&self, moved: bool) {
-        let counter = if moved {
-            &self.outdated
+        let (counter, outcome) = if moved {
+            (&self.outdated, CacheUse::Outdated)
         } else {
-            &self.confirmed
+            (&self.confirmed, CacheUse::Confirmed)
         };
+        self.observer.cache(outcome);
         counter.fetch_add(1, Ordering::Relaxed);
     }
 

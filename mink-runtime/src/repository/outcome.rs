@@ -24,6 +24,7 @@ pub(super) async fn settle(
     group: &GroupCommit,
     commit: Arc<Commit>,
     patience: Duration,
+    retried: impl Fn(),
 ) -> Result<Committed, CommitError> {
     let unknown = AtomicBool::new(false);
     let settled = (|| async { group.submit(Arc::clone(&commit)).await })
@@ -38,6 +39,7 @@ pub(super) async fn settle(
             )
         })
         .notify(|error, wait| {
+            retried();
             tracing::warn!(commit = %commit.id, %error, ?wait, "submitting the same commit again");
         })
         .await;

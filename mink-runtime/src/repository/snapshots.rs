@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{LoadError, Loaded, Repository, fingerprint};
+use super::{LoadError, Loaded, Repository};
 use crate::aggregate::{AggregateHandlers, SnapshotPolicy, Snapshotted};
 use crate::id::{StreamId, TenantId};
+use crate::observe::SnapshotUse;
 use crate::pipeline::without_values;
 use crate::storage::{Fingerprint, Format, Snapshot, StorageError};
 
@@ -127,7 +128,7 @@ impl SnapshotQueue {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .entry(TypeId::of::<A>())
-            .or_insert_with(|| fingerprint::of(policy))
+            .or_insert_with(|| policy.fingerprint())
     }
 
     /// Takes no more, and waits a while for those that are under way. What is left then ends with the store.
@@ -183,6 +184,17 @@ impl SinceSnapshot {
 }
 
 impl Repository {
+    fn counted(&self, used: SnapshotUse) {
+        let counters = &self.shared.snapshots.counters;
+        count(match used {
+            SnapshotUse::Taken => &counters.taken,
+            SnapshotUse::Loaded => &counters.used,
+            SnapshotUse::Ignored => &counters.unreadable,
+            SnapshotUse::Failed => &counters.failed,
+        });
+        self.observer().snapshot(used);
+    }
+
     /// Queues a snapshot of this aggregate when its policy says so.
     pub(super) fn consider_snapshot<A: AggregateHandlers>(
         &self,
@@ -222,24 +234,25 @@ impl Repository {
         let queued = Queued {
             repository: self.clone(),
             key,
+            _place: place,
         };
         runtime.spawn(async move {
-            let Queued { repository, key } = &queued;
+            let Queued {
+                repository, key, ..
+            } = &queued;
             let queue = &repository.shared.snapshots;
             let Ok(_turn) = queue.running.acquire().await else {
                 return;
             };
             let (tenant, stream) = key;
             match repository.take_snapshot::<A>(tenant, stream, &policy).await {
-                Ok(taken) if taken.written => count(&queue.counters.taken),
+                Ok(taken) if taken.written => repository.counted(SnapshotUse::Taken),
                 Ok(_) => count(&queue.counters.needless),
                 Err(error) => {
-                    count(&queue.counters.failed);
+                    repository.counted(SnapshotUse::Failed);
                     tracing::warn!(%stream, %error, "no snapshot was taken; the next one is due later");
                 }
             }
-            drop(queued);
-            drop(place);
         });
     }
 
@@ -312,7 +325,7 @@ impl Repository {
         let stream = StreamId::of(A::NAME, id).map_err(LoadError::from)?;
         let taken = self.take_snapshot::<A>(tenant, &stream, &A::POLICY).await?;
         if taken.written {
-            count(&self.shared.snapshots.counters.taken);
+            self.counted(SnapshotUse::Taken);
         }
         Ok(taken)
     }
@@ -324,7 +337,6 @@ impl Repository {
         policy: &SnapshotPolicy<A>,
         snapshot: &Snapshot,
     ) -> bool {
-        let counters = &self.shared.snapshots.counters;
         let read = match &snapshot.format {
             Format::Json => {
                 (policy.read)(&snapshot.payload).map_err(|error| without_values(&error))
@@ -333,7 +345,7 @@ impl Repository {
         };
         match read {
             Ok(state) => {
-                count(&counters.used);
+                self.counted(SnapshotUse::Loaded);
                 loaded.begin(
                     state,
                     snapshot.version,
@@ -346,7 +358,7 @@ impl Repository {
                 true
             }
             Err(reason) => {
-                count(&counters.unreadable);
+                self.counted(SnapshotUse::Ignored);
                 tracing::warn!(
                     stream = %snapshot.stream,
                     version = snapshot.version,
@@ -369,6 +381,7 @@ impl Repository {
 struct Queued {
     repository: Repository,
     key: Key,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Drop for Queued {

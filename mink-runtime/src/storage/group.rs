@@ -47,6 +47,25 @@ impl Default for GroupOptions {
     }
 }
 
+/// What a queue holds at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct GroupLoad {
+    /// Commits that wait for a lane.
+    pub waiting: usize,
+    /// Commits that the store is at work on.
+    pub committing: usize,
+    /// Commits whose stream another transaction holds, between two attempts.
+    pub aside: usize,
+    /// Whether new commits are refused.
+    pub closed: bool,
+}
+
+/// Is told what a queue does.
+pub trait GroupWatch: Send + Sync + 'static {
+    /// A batch of so many commits leaves, and so many wait.
+    fn batch(&self, commits: usize, waiting: usize);
+}
+
 /// The queue in front of a [`Storage`]. A cheap handle: clones share the queue.
 #[derive(Clone)]
 pub struct GroupCommit {
@@ -55,6 +74,7 @@ pub struct GroupCommit {
 
 struct Shared {
     storage: Arc<dyn Storage>,
+    watch: Option<Arc<dyn GroupWatch>>,
     options: GroupOptions,
     queue: Mutex<Queue>,
     idle: Notify,
@@ -66,10 +86,21 @@ impl GroupCommit {
     /// A queue in front of `storage`.
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>, options: GroupOptions) -> Self {
+        Self::watched(storage, options, None)
+    }
+
+    /// A queue in front of `storage` that tells what it does.
+    #[must_use]
+    pub fn watched(
+        storage: Arc<dyn Storage>,
+        options: GroupOptions,
+        watch: Option<Arc<dyn GroupWatch>>,
+    ) -> Self {
         let queue = Mutex::new(Queue::new(storage.lanes().max(1), options));
         Self {
             shared: Arc::new(Shared {
                 storage,
+                watch,
                 options,
                 queue,
                 idle: Notify::new(),
@@ -108,6 +139,12 @@ impl GroupCommit {
                 }
             }
         }
+    }
+
+    /// What the queue holds now.
+    #[must_use]
+    pub fn load(&self) -> GroupLoad {
+        self.shared.lock().load()
     }
 
     /// Refuses new commits and waits until every accepted one is answered.
@@ -170,6 +207,9 @@ impl Shared {
                 .iter()
                 .map(|item| Arc::clone(&item.commit))
                 .collect();
+            if let Some(watch) = &self.watch {
+                watch.batch(commits.len(), self.lock().load().waiting);
+            }
             let committing = async { self.storage.commit(&commits).await };
             match AssertUnwindSafe(committing).catch_unwind().await {
                 Ok(answers) => batch.answer(answers),

@@ -66,3 +66,19 @@ async fn many_who_open_a_new_file_at_once_all_find_one_schema() {
     let store = SqliteStore::open(&url).await.unwrap();
     assert_eq!(version(&store, "A-1").await, 8);
 }
+
+#[tokio::test]
+async fn health_tells_the_schema_and_the_head() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&url(dir.path())).await.unwrap();
+    submit(&store, &one("Order-1", ExpectedVersion::Any))
+        .await
+        .unwrap();
+    let health = store.health().await;
+    assert_eq!(health.head.unwrap().0, 1);
+    let schema = health.schema.unwrap();
+    assert!(schema.found > 0 && schema.found == schema.known);
+    assert_eq!(health.lag, None);
+    store.close().await;
+    assert_eq!(store.health().await.fault.unwrap().kind, "closed");
+}

@@ -50,10 +50,8 @@ pub(super) async fn metadata_comes_back_full_and_empty(at: Ground) {
     let order = stream("Order-1");
     let mut events = at.events(4);
     events[0].metadata = full_metadata();
-    events[2].metadata.trace = Some(TraceContext {
-        parent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00".to_owned(),
-        state: None,
-    });
+    let unsampled = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+    events[2].metadata.trace = TraceContext::parse(unsampled, None).ok();
     events[3].metadata.user_id = Some(String::new());
     at.put(&order, &events).await;
     at.expect(&order, &events, "metadata is kept as it was given")
@@ -65,10 +63,11 @@ fn full_metadata() -> Metadata {
         correlation_id: Some("request 1 of 2: \"quoted\" and 'quoted'".to_owned()),
         causation_id: Some("čaj 茶 🍵\nnext line\ttab \\ backslash".to_owned()),
         user_id: Some("o'neill%_".to_owned()),
-        trace: Some(TraceContext {
-            parent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
-            state: Some("vendor=a,other=b".to_owned()),
-        }),
+        trace: TraceContext::parse(
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            Some("vendor=a,other=b"),
+        )
+        .ok(),
         custom: BTreeMap::from([
             ("región".to_owned(), "東京".to_owned()),
             ("empty".to_owned(), String::new()),

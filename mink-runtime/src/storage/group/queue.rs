@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::super::{Commit, CommitError, Committed, GroupOptions, KeyDigest};
+use super::super::{Commit, CommitError, Committed, GroupLoad, GroupOptions, KeyDigest};
 use crate::id::{StreamId, TenantId};
 
 /// Which lane a batch travels in.
@@ -88,6 +88,8 @@ pub(super) struct Queue {
     bulk: Track,
     /// Streams and keys of commits that are on their way. A commit that shares one waits.
     in_flight: HashSet<Claim>,
+    /// Commits that are on their way.
+    committing: usize,
     aside: usize,
     closed: bool,
     options: GroupOptions,
@@ -110,6 +112,7 @@ impl Queue {
             small: track(lanes),
             bulk: track(1),
             in_flight: HashSet::new(),
+            committing: 0,
             aside: 0,
             closed: false,
             options,
@@ -125,6 +128,15 @@ impl Queue {
 
     pub(super) fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    pub(super) fn load(&self) -> GroupLoad {
+        GroupLoad {
+            waiting: self.small.waiting.len() + self.bulk.waiting.len(),
+            committing: self.committing,
+            aside: self.aside,
+            closed: self.closed,
+        }
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -194,10 +206,12 @@ impl Queue {
             track.running -= 1;
             return None;
         }
+        self.committing += batch.len();
         Some(batch)
     }
 
     pub(super) fn give_back(&mut self, items: &[Item]) {
+        self.committing -= items.len();
         for claim in items.iter().flat_map(Item::claims) {
             self.in_flight.remove(&claim);
         }
