@@ -11,3 +11,5 @@ mod domain;
 mod ids;
 #[path = "layers/order.rs"]
 mod order;
+#[path = "layers/parts.rs"]
+mod parts;

@@ -29,7 +29,7 @@ pub struct MinkBuilder {
     traces: Option<Arc<dyn TraceContextSource>>,
     pub(super) sources: Sources,
     changes: Vec<Change>,
-    around: DefaultStack,
+    bare: bool,
     layers: Stack,
     routes: Vec<RouteEntry>,
     clear_text: bool,
@@ -48,7 +48,7 @@ impl Default for MinkBuilder {
             traces: None,
             sources: Sources::default(),
             changes: Vec::new(),
-            around: default_stack(),
+            bare: false,
             layers: Stack::new(),
             routes: Vec::new(),
             clear_text: false,
@@ -216,7 +216,7 @@ impl MinkBuilder {
     /// Leaves the [default layers](default_stack) out: only those given with [`layer`](Self::layer) remain.
     #[must_use]
     pub fn bare_stack(mut self) -> Self {
-        self.around = DefaultStack::default();
+        self.bare = true;
         self
     }
 
@@ -286,6 +286,11 @@ impl MinkBuilder {
             }
             (None, None) => return Err(OpenError::NoStore),
         };
+        let around = if self.bare {
+            DefaultStack::default()
+        } else {
+            default_stack(&observer)
+        };
         let repository = Repository::with_clock(
             storage,
             registry,
@@ -293,11 +298,7 @@ impl MinkBuilder {
             options.repository,
             Arc::clone(&self.clock),
         );
-        let stack = self
-            .around
-            .outer
-            .stack(self.layers)
-            .stack(self.around.inner);
+        let stack = around.outer.stack(self.layers).stack(around.inner);
         let (mut services, clock) = (self.services, self.clock);
         let shared = Arc::new_cyclic(|shared| {
             services.insert(Within(shared.clone()));

@@ -15,6 +15,7 @@
 //! | [`TenantLayer`], [`CorrelationLayer`], [`CausationLayer`] | whose data, and what it belongs to |
 //! | [`AuditLayer`] | somebody is told |
 //! | [`RateLimitLayer`] | no more than agreed (feature `rate-limit`) |
+//! | [`IdempotencyLayer`] | a key from whoever sent it |
 //! | [`TimeoutLayer`] | not longer than this |
 //! | [`RetryLayer`] | another attempt after what passes |
 //! | [`CircuitBreakerLayer`] | a store that is down is left alone |
@@ -33,7 +34,7 @@
 //! - **Validation** is innermost: what counts, limits or records commands sees the invalid ones, too.
 //!
 //! The application's own are best given in the order of the table: first whose command it is, so that the others can
-//! tell; then who records and who limits; then the timeout, for all attempts together; then the retry; and within the
+//! tell; then who records and who limits; then the key, which all attempts share; then the timeout, for all attempts together; then the retry; and within the
 //! retry the circuit breaker, which counts each attempt and ends them when it opens.
 //!
 //! A layer of the application's own is any [`tower::Layer`] (see [`CommandLayer`](super::CommandLayer)).
@@ -48,6 +49,7 @@ pub mod circuit_breaker;
 pub mod correlation;
 #[doc(hidden)]
 pub mod doc;
+pub mod idempotency;
 pub mod logging;
 pub mod metrics;
 pub mod panic_recovery;
@@ -69,6 +71,7 @@ pub use self::{
     causation::CausationLayer,
     circuit_breaker::{CircuitBreakerLayer, CircuitChange, CircuitState},
     correlation::CorrelationLayer,
+    idempotency::IdempotencyLayer,
     logging::LoggingLayer,
     metrics::MetricsLayer,
     panic_recovery::PanicRecoveryLayer,
@@ -83,18 +86,21 @@ pub use self::{
 pub use rate_limit::RateLimitLayer;
 
 use super::{CommandFault, CommandResponse, DefaultStack, Stack};
+use crate::observe::Observer;
 
 /// What a service answers that awaits what is within.
 type Answer = BoxFuture<'static, Result<CommandResponse, CommandFault>>;
 
 /// The layers that an application has unless it asks for a [bare stack](crate::app::MinkBuilder::bare_stack): see the
-/// [module](self) for their order and its reasons.
+/// [module](self) for their order and its reasons. Nothing is counted when `observer` counts nothing.
 #[must_use]
-pub fn default_stack() -> DefaultStack {
+pub fn default_stack(observer: &Observer) -> DefaultStack {
+    let mut outer = Stack::new().layer(TracingLayer::new().service(observer.service()));
+    if let Some(service) = observer.counts_as() {
+        outer = outer.layer(MetricsLayer::new().service(service));
+    }
     DefaultStack {
-        outer: Stack::new()
-            .layer(TracingLayer::new())
-            .layer(MetricsLayer::new())
+        outer: outer
             .layer(LoggingLayer::new())
             .layer(PanicRecoveryLayer::new()),
         inner: Stack::new().layer(ValidationLayer::new()),

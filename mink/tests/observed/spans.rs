@@ -124,7 +124,7 @@ async fn a_span_that_failed_says_so_and_why() {
 }
 
 #[tokio::test]
-async fn the_stores_spans_lie_within_the_callers() {
+async fn the_stores_spans_lie_within_the_commands_and_that_one_within_the_callers() {
     use tracing::Instrument;
     let (spans, _guard) = collect();
     let (app, _) = open("bank").await;
@@ -134,8 +134,9 @@ async fn the_stores_spans_lie_within_the_callers() {
         .await
         .unwrap();
     for name in ["eventstore.load", "eventstore.append"] {
-        assert_eq!(spans.of(name)[0].parent, Some("request"), "{name}");
+        assert_eq!(spans.of(name)[0].parent, Some("command"), "{name}");
     }
+    assert_eq!(spans.of("command")[0].parent, Some("request"));
     app.head().await.unwrap();
     assert_eq!(spans.of("eventstore.get_last_position")[0].parent, None);
 }

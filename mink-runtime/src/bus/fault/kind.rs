@@ -1,4 +1,5 @@
 use super::CommandFault;
+use crate::observe::ErrorType;
 use crate::repository::LoadError;
 use crate::storage::{CommitError, StorageError};
 
@@ -8,11 +9,9 @@ impl CommandFault {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Contended(_) => "concurrency_conflict",
-            Self::Load(LoadError::NotFound { .. }) => "stream_not_found",
-            Self::Load(LoadError::InvalidName(_)) => "empty_stream_id",
-            Self::Load(LoadError::Storage(error)) => kind_of_read(error),
-            Self::Load(_) | Self::Encode(_) => "serialization_failed",
-            Self::Commit(error) => kind_of_commit(error),
+            Self::Load(error) => error.error_type(),
+            Self::Encode(_) => "serialization_failed",
+            Self::Commit(error) => error.error_type(),
             Self::MissingService(_) => "service_missing",
             Self::Closed { .. } => "command_bus_closed",
             Self::TimedOut { .. } => "timed_out",
@@ -34,8 +33,16 @@ impl CommandFault {
                 "idempotency_key_unusable"
             }
             Self::UnreadableAnswer { .. } => "command_already_processed",
-            Self::Key(error) => kind_of_read(error),
+            Self::Key(error) => error.error_type(),
         }
+    }
+
+    /// Whether it is the store's, and counted among the operations on the store.
+    pub(in crate::bus) fn is_of_the_store(&self) -> bool {
+        matches!(
+            self,
+            Self::Contended(_) | Self::Load(_) | Self::Commit(_) | Self::Key(_)
+        )
     }
 
     /// Whether the store or what stands in for it did not do its part: what a
@@ -62,49 +69,5 @@ impl CommandFault {
             Self::TimedOut { .. } => true,
             _ => false,
         }
-    }
-}
-
-fn kind_of_read(error: &StorageError) -> &'static str {
-    match error {
-        StorageError::StreamNotFound { .. } => "stream_not_found",
-        StorageError::InvalidUrl { .. } => "invalid_url",
-        StorageError::UnknownScheme { .. } => "unknown_scheme",
-        StorageError::SchemaTooOld { .. } => "schema_too_old",
-        StorageError::SchemaTooNew { .. } => "schema_too_new",
-        StorageError::MigrationChanged { .. } => "migration_changed",
-        StorageError::Corrupt { .. } => "corrupt",
-        StorageError::Unavailable { .. } => "unavailable",
-        StorageError::StorageFull => "storage_full",
-        StorageError::ReadOnly { .. } => "read_only",
-        StorageError::Closed => "adapter_closed",
-        StorageError::StreamDeleted { .. } => "stream_deleted",
-        StorageError::Unsupported { .. } => "unsupported",
-        StorageError::Other(_) => "other",
-    }
-}
-
-fn kind_of_commit(error: &CommitError) -> &'static str {
-    match error {
-        CommitError::Conflict(_) => "concurrency_conflict",
-        CommitError::Busy { .. } => "stream_busy",
-        CommitError::EventIdReused { .. } => "event_id_reused",
-        CommitError::NoEvents { .. } => "no_events",
-        CommitError::StreamTwice { .. } => "stream_twice",
-        CommitError::EventTooLarge { .. } => "event_too_large",
-        CommitError::TooManyEvents { .. } => "too_many_events",
-        CommitError::InvalidVersion { .. } => "invalid_version",
-        CommitError::Refused { .. } => "refused",
-        CommitError::StorageFull => "storage_full",
-        CommitError::ReadOnly { .. } => "read_only",
-        CommitError::Unavailable { .. } => "unavailable",
-        CommitError::OutcomeUnknown { .. } => "outcome_unknown",
-        CommitError::Closed => "adapter_closed",
-        CommitError::StreamDeleted { .. } => "stream_deleted",
-        CommitError::Answered(_) => "command_already_processed",
-        CommitError::KeyHeld { .. } => "key_held",
-        CommitError::ReservationLost => "reservation_lost",
-        CommitError::AnswerTooLarge { .. } => "answer_too_large",
-        _ => "other",
     }
 }

@@ -10,9 +10,9 @@
 //! | `mink_commands_total` | `service`, `command_type`, `status` | commands that ended: `success`, `rejected` by the domain, `error`, `abandoned` by whoever waited |
 //! | `mink_command_duration_seconds` | `service`, `command_type` | how long each took |
 //! | `mink_commands_in_flight` | `service`, `command_type` | how many are being handled now |
-//! | `mink_errors_total` | `service`, `error_type` | faults by their [kind](crate::bus::CommandFault::kind) |
+//! | `mink_errors_total` | `service`, `error_type` | faults by their [kind](crate::bus::CommandFault::kind), except those of the store, which are counted there |
 //!
-//! Part of the [default stack](super::default_stack).
+//! Part of the [default stack](super::default_stack) when a recorder was installed before the application was opened.
 //!
 //! ```
 //! # use mink_runtime::bus::layers::doc::{Deposit, builder};

@@ -1,5 +1,4 @@
-use std::sync::Arc;
-
+use metrics::SharedString;
 use tower::Layer;
 
 use super::MetricsService;
@@ -7,19 +6,19 @@ use super::MetricsService;
 /// Counts and times commands.
 #[derive(Debug, Clone)]
 pub struct MetricsLayer {
-    service: Arc<str>,
+    service: SharedString,
 }
 
 impl Default for MetricsLayer {
     fn default() -> Self {
         Self {
-            service: Arc::from(""),
+            service: SharedString::const_str("mink"),
         }
     }
 }
 
 impl MetricsLayer {
-    /// Metrics whose label `service` is empty.
+    /// Metrics of a program called `mink`.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -27,7 +26,7 @@ impl MetricsLayer {
 
     /// The name of this program, as the label `service`.
     #[must_use]
-    pub fn service(mut self, name: impl Into<Arc<str>>) -> Self {
+    pub fn service(mut self, name: impl Into<SharedString>) -> Self {
         self.service = name.into();
         self
     }
@@ -37,6 +36,6 @@ impl<S> Layer<S> for MetricsLayer {
     type Service = MetricsService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        MetricsService::new(inner, Arc::clone(&self.service))
+        MetricsService::new(inner, self.service.clone())
     }
 }

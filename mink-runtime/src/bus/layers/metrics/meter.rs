@@ -1,44 +1,45 @@
-use std::sync::Arc;
-
 use metrics::{SharedString, counter, gauge, histogram};
 use tokio::time::Instant;
 
 use super::super::observed::Ending;
+use crate::observe::names::{
+    COMMAND_DURATION, COMMAND_TYPE, COMMANDS, COMMANDS_IN_FLIGHT, ERROR_TYPE, ERRORS, SERVICE,
+    STATUS,
+};
 
 /// One command on its way.
 pub(super) struct Meter {
-    service: Arc<str>,
+    service: SharedString,
     command: &'static str,
     since: Instant,
 }
 
 impl Meter {
-    pub(super) fn begin(service: Arc<str>, command: &'static str) -> Self {
-        let meter = Self {
+    pub(super) fn begin(service: SharedString, command: &'static str) -> Self {
+        gauge!(COMMANDS_IN_FLIGHT, SERVICE => service.clone(), COMMAND_TYPE => command)
+            .increment(1.0);
+        Self {
             service,
             command,
             since: Instant::now(),
-        };
-        gauge!("mink_commands_in_flight", "service" => meter.service(), "command_type" => command)
-            .increment(1.0);
-        meter
-    }
-
-    pub(super) fn end(self, ending: &Ending<'_>) {
-        let Self { command, since, .. } = self;
-        gauge!("mink_commands_in_flight", "service" => self.service(), "command_type" => command)
-            .decrement(1.0);
-        counter!("mink_commands_total", "service" => self.service(), "command_type" => command, "status" => ending.status())
-            .increment(1);
-        histogram!("mink_command_duration_seconds", "service" => self.service(), "command_type" => command)
-            .record(since.elapsed());
-        if let Some(fault) = ending.fault() {
-            counter!("mink_errors_total", "service" => self.service(), "error_type" => fault.kind())
-                .increment(1);
         }
     }
 
-    fn service(&self) -> SharedString {
-        Arc::clone(&self.service).into()
+    pub(super) fn end(self, ending: &Ending<'_>) {
+        let Self {
+            service,
+            command,
+            since,
+        } = self;
+        gauge!(COMMANDS_IN_FLIGHT, SERVICE => service.clone(), COMMAND_TYPE => command)
+            .decrement(1.0);
+        counter!(COMMANDS, SERVICE => service.clone(), COMMAND_TYPE => command, STATUS => ending.status())
+            .increment(1);
+        histogram!(COMMAND_DURATION, SERVICE => service.clone(), COMMAND_TYPE => command)
+            .record(since.elapsed());
+        // those of the store are counted where they happen
+        if let Some(fault) = ending.fault().filter(|fault| !fault.is_of_the_store()) {
+            counter!(ERRORS, SERVICE => service, ERROR_TYPE => fault.kind()).increment(1);
+        }
     }
 }

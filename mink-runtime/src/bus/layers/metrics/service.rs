@@ -1,6 +1,6 @@
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use metrics::SharedString;
 use tower::Service;
 
 use super::super::Answer;
@@ -12,11 +12,11 @@ use crate::bus::{CommandFault, CommandRequest, CommandResponse};
 #[derive(Debug, Clone)]
 pub struct MetricsService<S> {
     inner: S,
-    service: Arc<str>,
+    service: SharedString,
 }
 
 impl<S> MetricsService<S> {
-    pub(super) const fn new(inner: S, service: Arc<str>) -> Self {
+    pub(super) const fn new(inner: S, service: SharedString) -> Self {
         Self { inner, service }
     }
 }
@@ -39,7 +39,7 @@ where
     }
 
     fn call(&mut self, request: CommandRequest) -> Answer {
-        let meter = Meter::begin(Arc::clone(&self.service), request.name());
+        let meter = Meter::begin(self.service.clone(), request.name());
         observed(|| self.inner.call(request), |ending| meter.end(ending))
     }
 }
