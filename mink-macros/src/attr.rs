@@ -24,8 +24,10 @@ pub(crate) const CRATE: &str = "crate";
 pub(crate) const DERIVE: &str = "derive";
 pub(crate) const ENCRYPT: &str = "encrypt";
 pub(crate) const ID: &str = "id";
+pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency_key";
 pub(crate) const LOCAL: &str = "local";
 pub(crate) const NAME: &str = "name";
+pub(crate) const REPLAY_ERRORS: &str = "replay_errors";
 pub(crate) const UPCAST: &str = "upcast";
 pub(crate) const VERSION: &str = "version";
 

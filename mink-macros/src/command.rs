@@ -3,7 +3,9 @@
 mod check;
 mod expand;
 mod id;
+mod key;
 mod parse;
+mod rules;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -30,12 +32,14 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]
     let root = Root::new(args.krate.as_ref().or(item.mink.krate.as_ref()));
     derives::check_above(&mut cx, COMMAND, &item.ident, above, args.derive_none);
     let id = check::check(&mut cx, &args, &item);
+    let key = key::check(&mut cx, &args, &item);
     let encrypted = Encrypted::read(&mut cx, &item, args.encrypt.as_ref());
     let needs_shape = encrypted.goes_deep(&item);
     if needs_shape {
         shape::check(&mut cx, &item);
     }
 
+    let rules = rules::find(&input);
     let mut declared = input;
     item::strip(&mut declared);
     let masks = !encrypted.is_empty();
@@ -56,8 +60,10 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]
                 args: &args,
                 item: &item,
                 id,
+                key,
                 encrypted: &encrypted,
                 needs_shape,
+                rules,
                 debug: additions.debug,
             });
             quote!(#added #declared #implementation)

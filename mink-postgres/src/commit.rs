@@ -2,15 +2,16 @@
 
 mod answer;
 mod arguments;
+mod one_stream;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use mink_runtime::id::StreamId;
-use mink_runtime::storage::{Commit, CommitError, Committed, Limits};
+use mink_runtime::storage::{Commit, CommitError, Committed, Contended, Limits};
 use sqlx::PgConnection;
 
 use self::arguments::Batch;
+use self::one_stream::{ONE_STREAM, OneStream};
 use crate::connections::Connections;
 use crate::failure::{Fault, acquire_error, commit_error, fault, said};
 use crate::schema::{Schema, Sql};
@@ -18,6 +19,8 @@ use crate::schema::{Schema, Sql};
 pub(crate) type Answer = Result<Committed, CommitError>;
 
 const COMMIT_BATCH: &str = include_str!("commit/commit_batch.sql");
+/// The same function, for a batch in which some commit has a key.
+const COMMIT_KEYED: &str = include_str!("commit/commit_keyed.sql");
 
 /// How often a batch that had to give way to another transaction is sent again.
 const GIVE_WAY: u32 = 5;
@@ -25,6 +28,8 @@ const GIVE_WAY: u32 = 5;
 /// The door that commits go through.
 pub(crate) struct Committer {
     sql: Sql,
+    keyed: Sql,
+    one_stream: Sql,
 }
 
 /// Commits that go to the server together.
@@ -62,11 +67,13 @@ impl Committer {
     pub(crate) fn new(schema: &Schema) -> Self {
         Self {
             sql: schema.fill(COMMIT_BATCH),
+            keyed: schema.fill(COMMIT_KEYED),
+            one_stream: schema.fill(ONE_STREAM),
         }
     }
 
     /// Commits every value by itself, in one round trip unless one of them breaks the statement: then its neighbours
-    /// are sent apart from it.
+    /// are sent apart from it. A value that comes alone and is not done at once is asked about in a second one.
     pub(crate) async fn commit(
         &self,
         connections: &Arc<Connections>,
@@ -98,12 +105,11 @@ impl Committer {
                 }
             };
             let commits: Vec<&Commit> = part.items.iter().map(|item| &*batch[*item]).collect();
-            let arguments = Batch::of(&commits);
-            let outcome = self.call(lease.conn(), &arguments, false, part.probe).await;
+            let outcome = self.send(lease.conn(), &commits, part.probe).await;
             lease.give_back(&outcome);
             match outcome {
-                Ok(rows) => {
-                    for (item, answer) in part.items.iter().zip(answer::of(&commits, rows)) {
+                Ok(sent) => {
+                    for (item, answer) in part.items.iter().zip(sent) {
                         answers[*item] = Some(answer);
                     }
                 }
@@ -123,6 +129,23 @@ impl Committer {
                 })
             })
             .collect()
+    }
+
+    /// One round trip, unless one plain statement was enough to try and did not do.
+    async fn send(
+        &self,
+        conn: &mut PgConnection,
+        commits: &[&Commit],
+        probe: bool,
+    ) -> Result<Vec<Answer>, sqlx::Error> {
+        if !probe
+            && let Some(one) = OneStream::of(commits)
+            && let Some(committed) = one.commit(conn, &self.one_stream).await?
+        {
+            return Ok(vec![Ok(committed)]);
+        }
+        let rows = self.call(conn, &Batch::of(commits), false, probe).await?;
+        Ok(answer::of(commits, rows))
     }
 
     /// What becomes of commits whose statement failed. An error that the server answered means that nothing of them
@@ -165,9 +188,8 @@ impl Committer {
             return;
         }
         for item in alone.items {
-            let first = batch[item].appends.first().map(|append| &append.stream);
-            answers[item] = Some(Err(match first {
-                Some(stream) => commit_error(error, stream),
+            answers[item] = Some(Err(match first(&batch[item]) {
+                Some(what) => commit_error(error, what),
                 None => CommitError::NoEvents { stream: None },
             }));
         }
@@ -176,9 +198,7 @@ impl Committer {
     /// Appends inside a transaction that the caller owns, waiting for streams that others hold.
     pub(crate) async fn append_in(&self, conn: &mut PgConnection, commit: &Commit) -> Answer {
         check(commit)?;
-        let Some(first) = commit.appends.first() else {
-            return Err(CommitError::NoEvents { stream: None });
-        };
+        let first = first(commit).ok_or(CommitError::NoEvents { stream: None })?;
         // In here an error of the server would end the caller's transaction: what can be refused is refused before.
         for event in commit.events() {
             if matches!(event.format, mink_runtime::storage::Format::Json)
@@ -194,7 +214,7 @@ impl Committer {
             Ok(rows) => answer::of(&[commit], rows)
                 .pop()
                 .unwrap_or(Err(CommitError::NoEvents { stream: None })),
-            Err(error) => Err(in_transaction(&error, &first.stream)),
+            Err(error) => Err(in_transaction(&error, first)),
         }
     }
 
@@ -206,31 +226,43 @@ impl Committer {
         wait: bool,
         probe: bool,
     ) -> Result<answer::Rows, sqlx::Error> {
+        let sql = match batch.is_keyed() {
+            true => &self.keyed,
+            false => &self.sql,
+        };
         let rows = batch
-            .bind(sqlx::query(self.sql.safe()).bind(wait).bind(probe))
+            .bind(sqlx::query(sql.safe()).bind(wait).bind(probe))
             .fetch_all(conn)
             .await?;
         answer::Rows::decode(&rows)
     }
 }
 
+/// What other transactions may want too: a commit has a stream or a key.
+fn first(commit: &Commit) -> Option<Contended> {
+    let stream = commit.appends.first();
+    stream
+        .map(|append| Contended::Stream(append.stream.clone()))
+        .or_else(|| {
+            commit
+                .idempotency
+                .as_ref()
+                .map(|key| Contended::Key(key.key))
+        })
+}
+
 /// In a transaction that goes no further nothing is unknown: it is not committed.
-fn in_transaction(error: &sqlx::Error, stream: &StreamId) -> CommitError {
+fn in_transaction(error: &sqlx::Error, what: Contended) -> CommitError {
     match fault(error) {
         Fault::Lost => CommitError::Unavailable {
             reason: said(error),
         },
-        _ => commit_error(error, stream),
+        _ => commit_error(error, what),
     }
 }
 
 /// Refuses what no statement can be made of. Sizes are the caller's to limit.
 fn check(commit: &Commit) -> Result<(), CommitError> {
-    if commit.idempotency.is_some() {
-        return Err(CommitError::Unsupported {
-            what: "idempotency keys",
-        });
-    }
     commit.check(&Limits {
         event_bytes: usize::MAX,
         commit_events: usize::MAX,

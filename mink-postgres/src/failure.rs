@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use mink_runtime::id::StreamId;
 use mink_runtime::storage::{CommitError, Contended, StorageError};
 
 /// What a failed statement says.
@@ -118,15 +117,13 @@ pub(crate) fn storage_error(error: &sqlx::Error) -> StorageError {
     }
 }
 
-/// The error of a commit that was sent alone and whose first stream is `stream`.
-pub(crate) fn commit_error(error: &sqlx::Error, stream: &StreamId) -> CommitError {
+/// The error of a commit that was sent alone and whose first stream, or key, is `what`.
+pub(crate) fn commit_error(error: &sqlx::Error, what: Contended) -> CommitError {
     let reason = || said(error);
     match fault(error) {
         Fault::Lost => CommitError::OutcomeUnknown { reason: reason() },
         Fault::Unreachable | Fault::TooMuch => CommitError::Unavailable { reason: reason() },
-        Fault::GaveWay | Fault::LockTimeout => CommitError::Busy {
-            what: Contended::Stream(stream.clone()),
-        },
+        Fault::GaveWay | Fault::LockTimeout => CommitError::Busy { what },
         Fault::Full => CommitError::StorageFull,
         Fault::ReadOnly => CommitError::ReadOnly { reason: reason() },
         Fault::Refused => CommitError::Refused { reason: reason() },

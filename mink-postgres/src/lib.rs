@@ -20,6 +20,7 @@ mod commit;
 mod connections;
 mod failure;
 mod feed;
+mod keys;
 mod lacking;
 mod migrate;
 mod options;

@@ -29,6 +29,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "tick",
         sql: include_str!("../migrations/0003_tick.sql"),
     },
+    Migration {
+        version: 4,
+        name: "keys",
+        sql: include_str!("../migrations/0004_keys.sql"),
+    },
 ];
 
 /// The newest version that this program knows.

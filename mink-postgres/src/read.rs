@@ -38,26 +38,41 @@ pub(crate) struct Reader {
     list: Sql,
 }
 
-/// The rows of one statement. A connection that turns out to be dead is replaced once: reading again is harmless.
+/// The rows of one statement. A connection that turns out to be dead is replaced once: for what is harmless to do again.
 pub(crate) async fn fetch<'q>(
     connections: &Arc<Connections>,
     sql: &Sql,
     bind: impl Fn(Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments>,
 ) -> Result<Vec<PgRow>, StorageError> {
-    let mut again = true;
-    loop {
-        let mut lease = connections
-            .lease()
-            .await
-            .map_err(|error| storage_error(&error))?;
-        let outcome = bind(sqlx::query(sql.safe())).fetch_all(lease.conn()).await;
-        lease.give_back(&outcome);
-        match outcome {
-            Ok(rows) => return Ok(rows),
-            Err(error) if again && fault(&error) == Fault::Lost => again = false,
-            Err(error) => return Err(storage_error(&error)),
-        }
+    match attempt(connections, sql, &bind).await? {
+        Err(error) if fault(&error) == Fault::Lost => fetch_once(connections, sql, bind).await,
+        outcome => outcome.map_err(|error| storage_error(&error)),
     }
+}
+
+/// The rows of one statement that is sent once.
+pub(crate) async fn fetch_once<'q>(
+    connections: &Arc<Connections>,
+    sql: &Sql,
+    bind: impl Fn(Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments>,
+) -> Result<Vec<PgRow>, StorageError> {
+    let outcome = attempt(connections, sql, &bind).await?;
+    outcome.map_err(|error| storage_error(&error))
+}
+
+/// `Err` outside when no connection could be had, and inside when the statement failed.
+async fn attempt<'q>(
+    connections: &Arc<Connections>,
+    sql: &Sql,
+    bind: &impl Fn(Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments>,
+) -> Result<Result<Vec<PgRow>, sqlx::Error>, StorageError> {
+    let mut lease = connections
+        .lease()
+        .await
+        .map_err(|error| storage_error(&error))?;
+    let outcome = bind(sqlx::query(sql.safe())).fetch_all(lease.conn()).await;
+    lease.give_back(&outcome);
+    Ok(outcome)
 }
 
 /// A number that the caller gave, as the database counts.

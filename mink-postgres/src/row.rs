@@ -8,7 +8,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use mink_runtime::id::{EventId, Position, StreamId, TenantId};
 use mink_runtime::metadata::Metadata;
-use mink_runtime::storage::{Format, RecordedEvent, StorageError};
+use mink_runtime::storage::{Format, KeyDigest, RecordedEvent, StorageError};
 use sqlx::Row;
 use sqlx::postgres::{PgRow, PgValueFormat, PgValueRef};
 use uuid::Uuid;
@@ -36,6 +36,8 @@ pub(crate) enum Whose<'a> {
     Event(EventId),
     Listed,
     Feed,
+    Key(KeyDigest),
+    Keys,
 }
 
 impl std::fmt::Display for Whose<'_> {
@@ -46,6 +48,8 @@ impl std::fmt::Display for Whose<'_> {
             Self::Event(id) => write!(f, "event {id}"),
             Self::Listed => f.write_str("a stream in the list"),
             Self::Feed => f.write_str("the feed"),
+            Self::Key(key) => write!(f, "idempotency key {key}"),
+            Self::Keys => f.write_str("the idempotency keys"),
         }
     }
 }
@@ -88,7 +92,7 @@ impl<'r> Columns<'r> {
         Uuid::from_slice(self.bytes(index)?).ok()
     }
 
-    fn time(self, index: usize) -> Option<DateTime<Utc>> {
+    pub(crate) fn time(self, index: usize) -> Option<DateTime<Utc>> {
         let micros = self.int(index)?.checked_add(EPOCH_MICROS)?;
         DateTime::from_timestamp_micros(micros)
     }

@@ -1,5 +1,7 @@
 //! The store: commits, reads, the feed, and the tasks that keep it moving.
 
+mod keys;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,6 +19,7 @@ use crate::commit::{Answer, Committer};
 use crate::connections::Connections;
 use crate::failure::storage_error;
 use crate::feed::{Feed, Sequencer, listen, run_turns};
+use crate::keys::KeyTable;
 use crate::migrate::migrate;
 use crate::options::PostgresOptions;
 use crate::read::{Reader, Visited};
@@ -58,6 +61,7 @@ struct Core {
     connections: Arc<Connections>,
     schema: Schema,
     committer: Committer,
+    keys: KeyTable,
     reader: Reader,
     feed: Feed,
     sequencer: Arc<Sequencer>,
@@ -104,6 +108,7 @@ impl PostgresStore {
             inner: Arc::new(Inner {
                 core: Arc::new(Core {
                     committer: Committer::new(&schema),
+                    keys: KeyTable::new(connections.clone(), &schema),
                     reader: Reader::new(connections.clone(), &schema),
                     feed: Feed::new(connections.clone(), sequencer.clone(), &schema),
                     connections,

@@ -27,7 +27,7 @@ mink_runtime::storage_conformance! {
                     async move { open(&database).await }
                 }
             })
-            .lacking(&["keys", "keyed", "snapshots", "removing"])
+            .lacking(&["snapshots", "removing"])
             .keeping(database)
     }
 }

@@ -165,6 +165,8 @@ pub struct Evolver<A> {
     pub type_id: fn() -> std::any::TypeId,
     /// Reads the payload and applies it.
     pub apply: fn(&mut A, StoredEvent<'_>) -> Result<(), DecodeError>,
+    /// Reads the payload as an event of the aggregate.
+    pub read: fn(StoredEvent<'_>) -> Result<AnyEvent<A>, DecodeError>,
     /// The method.
     pub location: Location,
 }
@@ -185,6 +187,7 @@ impl<A> Evolver<A> {
                 aggregate.apply(&event);
                 Ok(())
             },
+            read: |stored| Ok(AnyEvent::of(pipeline::decode::<E>(stored)?)),
             location,
         }
     }

@@ -7,6 +7,7 @@
 //! [`CommandFault`]. **Cost.** A few boxes for each dispatch, and one for each layer. **What the caller must do.**
 //! Nothing: [`dispatch`](crate::app::Mink::dispatch) does it all.
 
+mod answer;
 mod decide;
 mod detached;
 mod dispatching;
@@ -14,6 +15,8 @@ mod error;
 mod extensions;
 mod fault;
 mod json;
+mod keyed;
+pub mod layers;
 mod many;
 pub(crate) mod nested;
 mod options;
@@ -29,6 +32,7 @@ mod stack;
 mod turns;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -40,8 +44,10 @@ pub use detached::Detached;
 pub use dispatching::Dispatching;
 pub use error::DispatchError;
 pub use extensions::Extensions;
-pub use fault::CommandFault;
+pub use fault::{CommandFault, Ended};
 pub use json::{JsonDispatchError, JsonReceipt};
+pub use layers::default_stack;
+pub(crate) use layers::default_stack_of;
 pub use options::{BusOptions, DispatchOptions};
 pub use progress::{Effect, Progress};
 pub use receipt::Receipt;
@@ -49,13 +55,15 @@ pub use request::CommandRequest;
 pub use response::{Accepted, CommandResponse, Rejection};
 pub use route::{Dispatchable, ErrorJson, Route, RouteEntry, Target, ToAggregate, ToHandler};
 pub use session::Session;
-pub use stack::{CommandLayer, CommandService, DefaultStack, Stack, default_stack};
+pub use stack::{CommandLayer, CommandService, DefaultStack, Stack};
 pub use tower;
 
 use crate::command::{Clock, Services};
-use crate::id::TenantId;
+use crate::id::{StreamId, TenantId};
 use crate::metadata::Metadata;
+use crate::registry::{CommandEntry, Registry};
 use crate::repository::Repository;
+use crate::storage::{KeyDigest, StorageError};
 use json::Routes;
 use nested::Handling;
 use running::Running;
@@ -76,7 +84,10 @@ pub struct Core {
     services: Arc<Services>,
     clock: Arc<dyn Clock>,
     options: BusOptions,
-    turns: Turns,
+    turns: Turns<StreamId>,
+    /// Who works under which idempotency key.
+    flights: Turns<KeyDigest>,
+    keyed_commits: AtomicUsize,
     running: Running,
 }
 
@@ -97,6 +108,8 @@ impl Bus {
                 clock,
                 options,
                 turns: Turns::default(),
+                flights: Turns::default(),
+                keyed_commits: AtomicUsize::new(0),
                 running: Running::default(),
             }),
             layered: None,
@@ -120,6 +133,13 @@ impl Bus {
             routes: Arc::new(Routes::of(self.core.repository.registry(), more)),
             ..self
         }
+    }
+
+    /// The commands whose refusals are to be kept under their idempotency key (`replay_errors`), and whose domain error
+    /// cannot be written as JSON and read back.
+    #[must_use]
+    pub fn unkept_errors(registry: &Registry, more: &[RouteEntry]) -> Vec<CommandEntry> {
+        Routes::unkept_errors(registry, more)
     }
 
     /// The repository behind it.
@@ -234,7 +254,23 @@ impl Bus {
         }
     }
 
-    async fn pass(&self, request: CommandRequest) -> Result<CommandResponse, CommandFault> {
+    /// Deletes idempotency keys whose answers have expired, at most `limit` of them; tells how many. The bus does it by
+    /// itself after every so many commands with a key.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sweep_keys(&self, limit: usize) -> Result<u64, StorageError> {
+        self.core.repository.storage().sweep_keys(limit).await
+    }
+
+    async fn pass(&self, mut request: CommandRequest) -> Result<CommandResponse, CommandFault> {
+        if request
+            .options
+            .replay_errors
+            .unwrap_or(request.route.replay_errors)
+        {
+            request.error_json = self.routes.error_json(request.name());
+        }
         let Some(layered) = &self.layered else {
             return Core::handle(Arc::clone(&self.core), request).await;
         };
@@ -297,6 +333,12 @@ impl Core {
     ) -> BoxFuture<'static, Result<CommandResponse, CommandFault>> {
         if request.metadata.correlation_id.is_none() || request.metadata.causation_id.is_none() {
             stamp(&mut request);
+        }
+        // within every layer, so that it is the span of the command, when there is one
+        if request.metadata.trace.is_none()
+            && let Some(trace) = core.repository.observer().trace()
+        {
+            request.metadata_mut().trace = Some(trace);
         }
         (request.route.run)(core, request)
     }

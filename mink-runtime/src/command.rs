@@ -4,13 +4,17 @@ use std::borrow::Cow;
 
 mod context;
 mod json;
+mod key;
 mod reply;
 mod services;
+mod validate;
 
 pub use context::{Clock, CommandContext, SystemClock};
 pub use json::{CommandJson, Transferable};
+pub use key::KeyText;
 pub use reply::Reply;
 pub use services::{MissingService, ServiceNeed, Services};
+pub use validate::{FieldError, Rules, Validate, ValidationErrors};
 
 /// A wish to change something. `#[command]` implements it; this is the hand-written twin:
 ///
@@ -44,8 +48,18 @@ pub trait Command: Clone + Send + Sync + 'static {
     /// compile, and this is the compiler's message; a free-standing handler takes it as it is.
     const NO_ID: Option<&'static str> = None;
 
+    /// Whether a refusal by the domain is kept under the idempotency key, too.
+    const REPLAY_ERRORS: bool = false;
+    /// The rules that its fields keep, when it has any: `Some(Self::validate)` for a type that implements [`Validate`].
+    const RULES: Option<Rules<Self>> = None;
+
     /// The id of the aggregate that it is addressed to; empty for a command that is for no aggregate.
     fn aggregate_id(&self) -> Cow<'_, str>;
+
+    /// The key under which it takes effect at most once; `None` when it has none.
+    fn idempotency_key(&self) -> Option<Cow<'_, str>> {
+        None
+    }
 }
 
 /// Says that commands of this type are decided by the aggregate `A`. `#[handlers]` implements it from the method

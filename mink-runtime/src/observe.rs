@@ -17,6 +17,7 @@ pub mod names;
 mod observer;
 mod spans;
 
+pub(crate) use errors::ErrorType;
 pub use meters::{CacheUse, Operation, SnapshotUse};
 pub use observer::Observer;
 pub(crate) use observer::watched;

@@ -8,6 +8,7 @@ mod diff;
 mod history;
 mod load;
 mod outcome;
+mod snapshots;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,9 +20,12 @@ pub use diff::{StateChange, StateDiff};
 pub use history::{History, Step, TimeTravelError};
 pub use load::{LoadError, Loaded};
 pub(crate) use outcome::waits;
+pub use snapshots::{SnapshotError, SnapshotStats, SnapshotTaken};
 
 use cache::AggregateCache;
+use snapshots::SnapshotQueue;
 
+use crate::command::{Clock, SystemClock};
 use crate::id::{StreamId, TenantId};
 use crate::observe::{Observer, Operation, append_span, watched};
 use crate::registry::Registry;
@@ -79,6 +83,8 @@ struct Shared {
     observer: Observer,
     options: RepositoryOptions,
     cache: AggregateCache,
+    snapshots: SnapshotQueue,
+    clock: Arc<dyn Clock>,
     skipped: Mutex<HashSet<(String, u32)>>,
 }
 
@@ -86,7 +92,18 @@ impl Repository {
     /// A repository on `storage` that knows the events of `registry`.
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>, registry: Registry, options: RepositoryOptions) -> Self {
-        Self::observed(storage, registry, Observer::default(), options)
+        Self::with_clock(storage, registry, options, Arc::new(SystemClock))
+    }
+
+    /// A repository whose snapshots get older by this clock.
+    #[must_use]
+    pub fn with_clock(
+        storage: Arc<dyn Storage>,
+        registry: Registry,
+        options: RepositoryOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self::observed(storage, registry, options, clock, Observer::default())
     }
 
     /// A repository that tells `observer` what it does.
@@ -94,8 +111,9 @@ impl Repository {
     pub fn observed(
         storage: Arc<dyn Storage>,
         registry: Registry,
-        observer: Observer,
         options: RepositoryOptions,
+        clock: Arc<dyn Clock>,
+        observer: Observer,
     ) -> Self {
         let watch = observer
             .counts_as()
@@ -108,9 +126,11 @@ impl Repository {
                 storage,
                 group,
                 registry,
+                snapshots: SnapshotQueue::new(observer.clone()),
                 observer,
                 options,
                 cache,
+                clock,
                 skipped,
             }),
         }
@@ -196,14 +216,22 @@ impl Repository {
         self.shared.cache.stats()
     }
 
+    /// What became of snapshots so far.
+    #[must_use]
+    pub fn snapshot_stats(&self) -> SnapshotStats {
+        self.shared.snapshots.stats()
+    }
+
     /// Drops an aggregate from the cache, after its stream was changed by other means than an append.
     pub fn forget(&self, tenant: &TenantId, stream: &StreamId) {
         self.shared.cache.forget(tenant, stream);
     }
 
-    /// Finishes what was accepted, refuses the rest and closes the store.
+    /// Finishes what was accepted, refuses the rest, waits a few seconds for snapshots that are under way, and closes the
+    /// store.
     pub async fn close(&self) {
         self.shared.group.close().await;
+        self.shared.snapshots.close().await;
         self.shared.storage.close().await;
     }
 

@@ -5,6 +5,7 @@
 //! them: a single event takes two, whatever else its transaction does.
 
 mod content;
+mod key;
 mod one_stream;
 mod plan;
 mod recognise;
@@ -20,6 +21,7 @@ use mink_runtime::storage::{
 use sqlx::SqliteConnection;
 
 pub(crate) use content::check;
+use key::Keys;
 pub(crate) use one_stream::OneStream;
 use plan::{Plan, Write};
 use recognise::{Recognition, stored_events};
@@ -64,13 +66,14 @@ pub(crate) async fn attempt(
 ) -> Result<Attempt, Failure> {
     let appends: Vec<&Append> = batch.iter().flat_map(|commit| &commit.appends).collect();
     let heads = statement::heads(conn, &appends, owner).await?;
+    let keys = Keys::of(conn, batch).await?;
 
     let mut suspects = Vec::new();
     let mut first = 0;
     for commit in batch {
         let versions = &heads.versions[first..first + commit.appends.len()];
         first += commit.appends.len();
-        if care == Care::Careful || mismatch(commit, versions).is_some() {
+        if care == Care::Careful || mismatch(commit, versions).is_some() || keys.is_taken(commit) {
             suspects.push(&**commit);
         }
     }
@@ -83,14 +86,22 @@ pub(crate) async fn attempt(
     for commit in batch {
         let versions = &heads.versions[first..first + commit.appends.len()];
         first += commit.appends.len();
-        answers.push(match stored.recognise(commit) {
-            Recognition::Stored(streams) => Ok(Committed {
+        let recognised = |streams| {
+            Ok(Committed {
                 id: commit.id,
                 streams,
                 recognised: true,
-            }),
-            Recognition::Reused(error) => Err(error),
-            Recognition::New => decide(commit, versions, care, &mut claimed, &mut plan),
+            })
+        };
+        answers.push(match stored.recognise(commit) {
+            Recognition::Stored(streams) => recognised(streams),
+            _ if keys.recognise(commit) => recognised(Vec::new()),
+            recognition => match (keys.check(commit), recognition) {
+                (Err(error), _) | (_, Recognition::Reused(error)) => Err(error),
+                _ => decide(commit, versions, care, &mut claimed, &mut plan).inspect(|_| {
+                    plan.keys.extend(keys.row(commit));
+                }),
+            },
         });
     }
 

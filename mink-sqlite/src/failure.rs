@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use mink_runtime::id::StreamId;
-use mink_runtime::storage::{CommitError, Contended, StorageError};
+use mink_runtime::storage::{Commit, CommitError, Contended, StorageError};
 
 /// SQLite's primary result codes (<https://www.sqlite.org/rescode.html>) that mean something here.
 mod code {
@@ -117,11 +116,17 @@ impl Failure {
     }
 
     /// The error of one commit of the batch that failed so.
-    pub(crate) fn commit_error(&self, label: &str, stream: &StreamId) -> CommitError {
+    pub(crate) fn commit_error(&self, label: &str, commit: &Commit) -> CommitError {
         let said = || format!("`{label}`: {}", self.error);
         match fault(&self.error) {
-            Fault::Busy => CommitError::Busy {
-                what: Contended::Stream(stream.clone()),
+            Fault::Busy => match (commit.appends.first(), &commit.idempotency) {
+                (Some(append), _) => CommitError::Busy {
+                    what: Contended::Stream(append.stream.clone()),
+                },
+                (None, Some(record)) => CommitError::Busy {
+                    what: Contended::Key(record.key),
+                },
+                (None, None) => CommitError::NoEvents { stream: None },
             },
             Fault::Full => CommitError::StorageFull,
             Fault::ReadOnly | Fault::CannotOpen => CommitError::ReadOnly { reason: said() },

@@ -3,10 +3,9 @@
 use futures_util::future::BoxFuture;
 use mink_runtime::id::{StreamId, TenantId};
 use mink_runtime::storage::{
-    Fingerprint, KeyDigest, Keys, Lifecycle, LifecycleError, NewReservation, Reservation, Snapshot,
-    SnapshotPage, Snapshots, StorageError, StoredAnswer, StreamChange, StreamChanged, StreamQuery,
+    Fingerprint, Lifecycle, LifecycleError, Snapshot, SnapshotPage, Snapshots, StorageError,
+    StreamChange, StreamChanged, StreamQuery,
 };
-use uuid::Uuid;
 
 use crate::store::SqliteStore;
 
@@ -14,36 +13,6 @@ impl SqliteStore {
     fn lacks<T>(&self, what: &'static str) -> Result<T, StorageError> {
         self.check_open()?;
         Err(StorageError::Unsupported { what })
-    }
-}
-
-impl Keys for SqliteStore {
-    fn reserve_key<'a>(
-        &'a self,
-        _: &'a NewReservation,
-    ) -> BoxFuture<'a, Result<Reservation, StorageError>> {
-        Box::pin(async move { self.lacks("idempotency keys") })
-    }
-
-    fn release_key<'a>(
-        &'a self,
-        _: &'a TenantId,
-        _: KeyDigest,
-        _: Uuid,
-    ) -> BoxFuture<'a, Result<bool, StorageError>> {
-        Box::pin(async move { self.lacks("idempotency keys") })
-    }
-
-    fn answer_of<'a>(
-        &'a self,
-        _: &'a TenantId,
-        _: KeyDigest,
-    ) -> BoxFuture<'a, Result<Option<StoredAnswer>, StorageError>> {
-        Box::pin(async move { self.lacks("idempotency keys") })
-    }
-
-    fn sweep_keys(&self, _: usize) -> BoxFuture<'_, Result<u64, StorageError>> {
-        Box::pin(async move { self.lacks("idempotency keys") })
     }
 }
 

@@ -17,6 +17,7 @@
 
 mod append;
 mod failure;
+mod keys;
 mod lacking;
 mod location;
 mod migrate;

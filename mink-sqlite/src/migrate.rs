@@ -12,11 +12,18 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "events",
-    sql: include_str!("../migrations/0001_events.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "events",
+        sql: include_str!("../migrations/0001_events.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "keys",
+        sql: include_str!("../migrations/0002_keys.sql"),
+    },
+];
 
 /// The newest version that this program knows.
 pub(crate) const NEEDED: u32 = MIGRATIONS.len() as u32;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use futures_util::TryStreamExt;
 use mink_runtime::id::{EventId, Position, StreamId, TenantId};
 use mink_runtime::storage::{
-    Direction, RecordedEvent, StorageError, StreamInfo, StreamPage, StreamQuery,
+    Direction, KeyDigest, RecordedEvent, StorageError, StreamInfo, StreamPage, StreamQuery,
 };
 use sqlx::error::BoxDynError;
 use sqlx::pool::PoolConnection;
@@ -186,6 +186,21 @@ impl Reader {
             archived: false,
             deleted: false,
         }))
+    }
+
+    /// The row under an idempotency key.
+    pub(crate) async fn key(
+        &self,
+        sql: &'static str,
+        tenant: &TenantId,
+        key: KeyDigest,
+    ) -> Result<Option<SqliteRow>, StorageError> {
+        sqlx::query(sql)
+            .bind(tenant.as_str())
+            .bind(key.0.as_slice())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| self.failed(error))
     }
 
     fn encode(&self, error: BoxDynError) -> StorageError {

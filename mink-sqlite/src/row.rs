@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chrono::DateTime;
 use mink_runtime::id::{EventId, Position, StreamId, TenantId};
 use mink_runtime::metadata::Metadata;
-use mink_runtime::storage::{Format, RecordedEvent, StorageError};
+use mink_runtime::storage::{Format, KeyDigest, RecordedEvent, StorageError};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Decode, Row, Sqlite, Type};
 use uuid::Uuid;
@@ -35,6 +35,7 @@ pub(crate) enum Whose<'a> {
     Stream(&'a StreamId),
     Position(Position),
     Event(EventId),
+    Key(KeyDigest),
     Listed,
 }
 
@@ -44,6 +45,7 @@ impl std::fmt::Display for Whose<'_> {
             Self::Stream(stream) => write!(f, "stream `{stream}`"),
             Self::Position(position) => write!(f, "position {position}"),
             Self::Event(id) => write!(f, "event {id}"),
+            Self::Key(key) => write!(f, "idempotency key {key}"),
             Self::Listed => f.write_str("a stream in the list"),
         }
     }

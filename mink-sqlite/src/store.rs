@@ -78,6 +78,52 @@ impl SqliteStore {
         self.inner.check_open()
     }
 
+    pub(crate) fn label(&self) -> &str {
+        &self.inner.label
+    }
+
+    /// The connections that read.
+    pub(crate) fn reader(&self) -> Result<&Reader, StorageError> {
+        self.inner.check_open()?;
+        Ok(&self.inner.reader)
+    }
+
+    /// Does a job on the connection that writes. In a task of its own: dropping this future neither stops the job nor
+    /// leaves its transaction open.
+    pub(crate) async fn attempt<T: Send + 'static>(
+        &self,
+        job: impl for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, Failure>>
+        + Send
+        + 'static,
+    ) -> Result<Result<T, Failure>, StorageError> {
+        let inner = self.inner.clone();
+        let task = tokio::spawn(async move {
+            let mut writer = inner.writer.lock().await;
+            inner.check_open()?;
+            if let Some(reason) = writer.read_only() {
+                return Err(StorageError::ReadOnly { reason });
+            }
+            Ok(writer.run(Box::new(job)).await)
+        });
+        task.await.unwrap_or_else(|_| {
+            Ok(Err(Failure {
+                error: sqlx::Error::WorkerCrashed,
+                in_commit: true,
+            }))
+        })
+    }
+
+    /// As [`attempt`](Self::attempt), with the failure explained.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        job: impl for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, Failure>>
+        + Send
+        + 'static,
+    ) -> Result<T, StorageError> {
+        let done = self.attempt(job).await?;
+        done.map_err(|failure| storage_error(failure.error, self.label()))
+    }
+
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -198,13 +244,10 @@ impl SqliteStore {
             return Err(CommitError::Closed);
         }
         append::check(commit)?;
-        let Some(first) = commit.appends.first() else {
-            return Err(CommitError::NoEvents { stream: None });
-        };
         let batch = [Arc::new(commit.clone())];
         append_behind_savepoint(tx, &batch)
             .await
-            .map_err(|failure| failure.commit_error(&self.inner.label, &first.stream))?
+            .map_err(|failure| failure.commit_error(&self.inner.label, commit))?
     }
 
     /// Tells the readers of this process that the feed may have grown: after committing a transaction that
@@ -251,7 +294,11 @@ impl Inner {
         }
         let answers = writer.commit(batch).await;
         drop(writer);
-        let wrote = |answer: &Answer| answer.as_ref().is_ok_and(|done| !done.recognised);
+        let wrote = |answer: &Answer| {
+            answer
+                .as_ref()
+                .is_ok_and(|done| !done.recognised && !done.streams.is_empty())
+        };
         if answers.iter().any(wrote) {
             self.moved.send_replace(());
         }

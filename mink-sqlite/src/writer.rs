@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use mink_runtime::storage::{Commit, CommitError};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -51,15 +52,42 @@ enum How<'a> {
     Looking(&'a [Arc<Commit>], Care),
 }
 
-impl How<'_> {
-    async fn attempt(self, conn: &mut SqliteConnection) -> Result<Attempt, Failure> {
+/// What the connection is lent for. After a failure, and when it says that it left a transaction open, that is rolled
+/// back.
+trait Work {
+    type Output;
+
+    fn on(
+        self,
+        conn: &mut SqliteConnection,
+    ) -> impl Future<Output = Result<(Self::Output, bool), Failure>> + Send;
+}
+
+impl Work for How<'_> {
+    type Output = Vec<Answer>;
+
+    async fn on(self, conn: &mut SqliteConnection) -> Result<(Vec<Answer>, bool), Failure> {
         match self {
-            Self::InOneText(commit) => Ok(Attempt {
-                answers: vec![Ok(commit.commit(conn).await?)],
-                left_open: false,
-            }),
-            Self::Looking(batch, care) => append::attempt(conn, batch, care, Owner::Store).await,
+            Self::InOneText(commit) => Ok((vec![Ok(commit.commit(conn).await?)], false)),
+            Self::Looking(batch, care) => {
+                let Attempt { answers, left_open } =
+                    append::attempt(conn, batch, care, Owner::Store).await?;
+                Ok((answers, left_open))
+            }
         }
+    }
+}
+
+/// Work besides commits. It is either one statement, or goes from [`begin`] to [`commit`] or [`rollback`].
+pub(crate) type Job<'j, T> = Box<
+    dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, Failure>> + Send + 'j,
+>;
+
+impl<T: Send> Work for Job<'_, T> {
+    type Output = T;
+
+    async fn on(self, conn: &mut SqliteConnection) -> Result<(T, bool), Failure> {
+        Ok((self(conn).await?, false))
     }
 }
 
@@ -146,21 +174,28 @@ impl Writer {
     }
 
     fn failed(&self, batch: &[Arc<Commit>], failure: &Failure) -> Vec<Answer> {
-        if matches!(self.source, Source::None) {
-            let reason = format!("`{}` was opened with `mode=ro`", self.label);
+        if let Some(reason) = self.read_only() {
             return vec![Err(CommitError::ReadOnly { reason }); batch.len()];
         }
         tracing::debug!(error = %failure.error, in_commit = failure.in_commit, "a batch failed");
         batch
             .iter()
-            .map(|commit| match commit.appends.first() {
-                Some(append) => Err(failure.commit_error(&self.label, &append.stream)),
-                None => Err(CommitError::NoEvents { stream: None }),
-            })
+            .map(|commit| Err(failure.commit_error(&self.label, commit)))
             .collect()
     }
 
-    async fn transaction(&mut self, how: How<'_>) -> Result<Vec<Answer>, Failure> {
+    /// Does one job on the connection.
+    pub(crate) async fn run<T: Send>(&mut self, job: Job<'_, T>) -> Result<T, Failure> {
+        self.transaction(job).await
+    }
+
+    /// Why nothing can be written, when nothing can.
+    pub(crate) fn read_only(&self) -> Option<String> {
+        matches!(self.source, Source::None)
+            .then(|| format!("`{}` was opened with `mode=ro`", self.label))
+    }
+
+    async fn transaction<W: Work>(&mut self, work: W) -> Result<W::Output, Failure> {
         let Self {
             source, unfinished, ..
         } = self;
@@ -169,12 +204,12 @@ impl Writer {
             rollback(lease.conn()).await.ok();
         }
         *unfinished = true;
-        let outcome = how.attempt(lease.conn()).await;
+        let outcome = work.on(lease.conn()).await;
         let (outcome, spoiled) = match outcome {
-            Ok(Attempt { answers, left_open }) => {
+            Ok((output, left_open)) => {
                 let ended = !left_open || rollback(lease.conn()).await.is_ok();
                 *unfinished = !ended;
-                (Ok(answers), false)
+                (Ok(output), false)
             }
             Err(failure) => {
                 // Some failures end the transaction by themselves; then there is nothing to roll back, here and
@@ -216,7 +251,25 @@ async fn lease(source: &mut Source) -> Result<Lease<'_>, sqlx::Error> {
     }
 }
 
-async fn rollback(conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+/// Begins a transaction that holds the write lock.
+pub(crate) async fn begin(conn: &mut SqliteConnection) -> Result<(), Failure> {
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(conn).await?;
+    Ok(())
+}
+
+/// Ends a transaction that [`begin`] began.
+pub(crate) async fn commit(conn: &mut SqliteConnection) -> Result<(), Failure> {
+    match sqlx::raw_sql("COMMIT").execute(conn).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure {
+            error,
+            in_commit: true,
+        }),
+    }
+}
+
+/// Takes back what was done since [`begin`].
+pub(crate) async fn rollback(conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     sqlx::raw_sql("ROLLBACK").execute(conn).await?;
     Ok(())
 }

@@ -13,7 +13,7 @@ async fn open(directory: &Path) -> Arc<dyn Storage> {
     Arc::new(SqliteStore::open(&url).await.unwrap())
 }
 
-const LACKING: &[&str] = &["keys", "keyed", "snapshots", "removing"];
+const LACKING: &[&str] = &["snapshots", "removing"];
 
 mod file {
     use super::*;

@@ -9,7 +9,7 @@ pub use {serde, serde_json};
 
 use crate::aggregate::{DomainError, IntoEvents};
 use crate::bus::{Dispatchable, ErrorJson, Route};
-use crate::command::{Command, Reply, Routed};
+use crate::command::{Command, Reply, Routed, Rules, Validate};
 use crate::handler::Outcome;
 
 /// Compiles when commands of type `C` are decided by the aggregate `A`.
@@ -83,3 +83,22 @@ pub trait NoErrorJson {
 }
 
 impl<E> NoErrorJson for ErrorProbe<E> {}
+
+/// Finds at compile time whether a command has rules.
+pub struct RulesProbe<C>(PhantomData<C>);
+
+impl<C: Validate> RulesProbe<C> {
+    /// Them.
+    pub const RULES: Option<Rules<C>> = Some(C::validate);
+}
+
+/// What holds when [`RulesProbe`] finds no rules.
+pub trait NoRules<C> {
+    /// None.
+    const RULES: Option<Rules<C>> = None;
+}
+
+impl<C> NoRules<C> for RulesProbe<C> {}
+
+/// Compiles when the rules that stand on a command's fields are checked.
+pub const fn rules_are_checked<C: Validate>() {}

@@ -106,12 +106,14 @@
 //! | `sqlite` | yes | the SQLite store, compiled in: `sqlite://shop.db` |
 //! | `postgres` | no | the PostgreSQL store: `postgres://user@host/db` |
 //! | `decimal` | no | `rust_decimal::Decimal` in events |
+//! | `garde` | no | commands that derive `garde::Validate` are checked before anybody handles them |
+//! | `rate-limit` | no | the layer that lets no more commands pass than agreed |
 //!
 //! A store in memory, `memory://`, is always there. A program compiles no driver that it does not use.
 //!
 //! # What is not there yet
 //!
-//! Read models, subscriptions that keep their place, workflows across aggregates, an outbox, snapshots, idempotency
+//! Read models, subscriptions that keep their place, workflows across aggregates, an outbox, idempotency
 //! keys and encryption. A field can be declared for encryption; a program with one does not start, rather than store it
 //! in clear text.
 #![doc(test(attr(deny(warnings))))]
@@ -198,9 +200,10 @@ macro_rules! registry_test {
 /// `lock = "..."` names another file, relative to the crate; `registry = ...` takes a registry built by hand.
 ///
 /// ```no_run
-/// use mink::registry::Registry;
-///
-/// mink::schema_lock_test!(registry = Registry::by_hand().build(), lock = "shop.lock");
+/// mink::schema_lock_test!(
+///     registry = mink::registry::Registry::by_hand().build(),
+///     lock = "shop.lock",
+/// );
 /// # fn main() {}
 /// ```
 #[macro_export]

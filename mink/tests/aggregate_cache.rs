@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use mink::bus::DispatchError;
+use mink::bus::{CommandFault, DispatchError};
 use mink::prelude::*;
 use mink::repository::CacheStats;
 use mink::storage::{MemoryStore, Storage};
@@ -291,9 +291,14 @@ async fn a_handler_that_panics_leaves_no_aggregate_behind() {
         .open()
         .await
         .unwrap();
-    let closing = failing.clone();
-    let closed = tokio::spawn(async move { closing.dispatch(Close { id: 1 }).await.is_ok() });
-    assert!(closed.await.unwrap_err().is_panic());
+    let closed = failing.dispatch(Close { id: 1 }).await;
+    assert!(
+        matches!(
+            &closed,
+            Err(DispatchError::Failed(CommandFault::Panicked { .. }))
+        ),
+        "{closed:?}"
+    );
     outside.panics.store(false, Ordering::Relaxed);
     failing.dispatch(Close { id: 1 }).await.unwrap();
     assert_eq!(hits_and_misses(&failing), (0, 2));

@@ -13,6 +13,8 @@ use sqlx::{Connection, PgConnection};
 
 /// What the SQL of a commit holds, and that of a turn at the sequencer.
 const COMMIT: &str = "commit_batch(";
+/// What a value that comes alone is committed by when its stream is there.
+const ONE_STREAM: &str = "WITH held";
 const TICK: &str = "tick(";
 
 struct Wire {
@@ -45,9 +47,10 @@ impl Wire {
                 done.unwrap();
             }
         }
-        for n in 0..8 {
+        // To a stream that is new, and to one that is there: they go by statements of their own.
+        for n in 0..16 {
             self.app
-                .dispatch(write(&format!("alone.{n}"), 1))
+                .dispatch(write(&format!("alone.{}", n / 2), 1))
                 .await
                 .unwrap();
         }
@@ -152,13 +155,19 @@ async fn a_commit_that_is_cut_off_anywhere_is_settled_and_happens_once() {
         assert_eq!(wire.proxy.cuts(), before + 1, "{cut:?}");
         assert_eq!(wire.app.load::<Ledger>(&name).await.unwrap().parts, 3);
 
+        wire.proxy.cut_next(cut, ONE_STREAM);
+        let receipt = wire.app.dispatch(write(&name, 3)).await.unwrap();
+        assert_eq!(receipt.version(), 6, "{cut:?}");
+        assert_eq!(wire.proxy.cuts(), before + 2, "{cut:?}");
+        assert_eq!(wire.app.load::<Ledger>(&name).await.unwrap().parts, 6);
+
         let name = format!("appended.{cut:?}");
         wire.proxy.cut_next(cut, COMMIT);
         let append = wire
             .app
             .append::<Ledger>(&name, ExpectedVersion::Any, parts(2));
         assert_eq!(append.await.unwrap().version(), 2, "{cut:?}");
-        assert_eq!(wire.proxy.cuts(), before + 2, "{cut:?}");
+        assert_eq!(wire.proxy.cuts(), before + 3, "{cut:?}");
         assert_eq!(wire.app.load::<Ledger>(&name).await.unwrap().parts, 2);
     }
     wire.close().await;

@@ -61,6 +61,7 @@ fn every_error_is_in_the_reference() {
         ("bus/json.rs", "JsonDispatchError"),
         ("repository/load.rs", "LoadError"),
         ("repository/history.rs", "TimeTravelError"),
+        ("repository/snapshots.rs", "SnapshotError"),
         ("pipeline/decode.rs", "DecodeFault"),
         ("app/batch.rs", "BatchError"),
         ("storage/error.rs", "CommitError"),

@@ -104,6 +104,59 @@ async fn a_process_accepts_what_another_one_has_just_made_possible() -> mink::Re
     Ok(())
 }
 
+// ANCHOR: policy
+#[derive(Aggregate, Default, serde::Serialize, serde::Deserialize, Shape)]
+#[aggregate(snapshot(every = 100, after = "1 day"))]
+pub struct Account {
+    cents: u64,
+}
+// ANCHOR_END: policy
+
+#[handlers]
+impl Account {
+    fn paid(&mut self, event: &Paid) {
+        self.cents += event.cents;
+    }
+}
+
+// ANCHOR: version
+#[derive(Aggregate, Default, serde::Serialize, serde::Deserialize, Shape)]
+#[aggregate(snapshot(every = 100, version = 2))]
+pub struct Ledger {
+    cents: u64,
+}
+// ANCHOR_END: version
+
+#[handlers]
+impl Ledger {
+    fn paid(&mut self, event: &Paid) {
+        self.cents += event.cents;
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_is_taken_and_deleted() -> mink::Result<()> {
+    let app = Mink::open("memory://").await?;
+    app.append::<Account>(7, ExpectedVersion::NoStream, Paid { cents: 5 })
+        .await?;
+    // ANCHOR: on_demand
+    let taken = app.snapshot::<Account>(7).await.unwrap();
+    assert_eq!(taken.version, 1);
+    // ANCHOR_END: on_demand
+    assert_eq!(app.load::<Account>(7).await?.cents, 5);
+    assert_eq!(app.snapshot_stats().used, 1);
+    // ANCHOR: delete
+    app.delete_snapshot::<Account>(7).await?;
+    app.delete_all_snapshots().await?; // of this tenant
+    // ANCHOR_END: delete
+    assert_eq!(app.load::<Account>(7).await?.cents, 5);
+    assert_eq!(app.snapshot_stats().used, 1);
+    app.append::<Ledger>(7, ExpectedVersion::NoStream, Paid { cents: 5 })
+        .await?;
+    assert_eq!(app.load::<Ledger>(7).await?.cents, 5);
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_bound_is_set_where_the_application_is_opened() -> mink::Result<()> {
     // ANCHOR: bound

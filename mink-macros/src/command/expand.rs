@@ -3,6 +3,7 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use super::check::Id;
+use super::key;
 use super::parse::CommandArgs;
 use crate::attr::derives::DebugBy;
 use crate::encrypt::{Encrypted, masking_debug};
@@ -17,8 +18,10 @@ pub(super) struct Checked<'a> {
     pub(super) args: &'a CommandArgs,
     pub(super) item: &'a Item,
     pub(super) id: Id<'a>,
+    pub(super) key: Option<&'a FieldDef>,
     pub(super) encrypted: &'a Encrypted,
     pub(super) needs_shape: bool,
+    pub(super) rules: Option<Span>,
     pub(super) debug: DebugBy,
 }
 
@@ -49,6 +52,14 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
                 ::core::option::Option::Some(#root::command::CommandJson::<#ident>::by_serde());
         }
     });
+    let key = command
+        .key
+        .map(|field| key::expand(root, field, ident.span()));
+    let replay_errors = args.replay_errors.map(|_| {
+        quote!(
+            const REPLAY_ERRORS: bool = true;
+        )
+    });
     let debug = (command.debug == DebugBy::Mask).then(|| masking_debug(item, command.encrypted));
     let shape = command.needs_shape.then(|| {
         let shape = shape::expand(root, item);
@@ -60,6 +71,9 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
         let open = quote_spanned!(start=> #root::__private::routed::<#ident,);
         let close = quote_spanned!(end=> >());
         quote!(const _: () = #open #aggregate #close;)
+    });
+    let checked = command.rules.map(|rule| {
+        quote_spanned!(rule=> const _: () = #root::__private::rules_are_checked::<#ident>();)
     });
     let here = root.location(ident.span());
     // at the type's place: that is where the compiler points when it lists what is a command
@@ -73,9 +87,16 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
                 const ENCRYPTED: &'static [&'static str] = #paths;
                 #json
                 #no_id
+                #replay_errors
+                const RULES: ::core::option::Option<#root::command::Rules<Self>> = {
+                    #[allow(unused_imports, reason = "one with rules of its own needs it not")]
+                    use #root::__private::NoRules as _;
+                    #root::__private::RulesProbe::<#ident>::RULES
+                };
                 fn aggregate_id(&self) -> #root::__private::Cow<'_, str> {
                     #id
                 }
+                #key
             }
         }
     };
@@ -87,6 +108,7 @@ pub(super) fn expand(command: &Checked<'_>) -> TokenStream {
         #shape
         #command
         #routed
+        #checked
         #root::__private::inventory::submit! {
             #root::registry::CommandEntry::of::<#ident>(#here)
         }

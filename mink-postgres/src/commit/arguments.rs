@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use mink_runtime::metadata::Metadata;
-use mink_runtime::storage::{Commit, ExpectedVersion, Format};
+use mink_runtime::storage::{Commit, ExpectedVersion, Format, IdempotencyRecord, NewEvent};
 use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use uuid::Uuid;
+
+use crate::keys::microseconds;
 
 const ANY: i64 = -1;
 const EXISTS: i64 = -2;
@@ -33,6 +35,36 @@ pub(super) struct Batch<'a> {
     bytes: Option<Vec<Option<&'a [u8]>>>,
     metadata: Vec<Cow<'a, str>>,
     recorded_at: Vec<DateTime<Utc>>,
+    /// Left out when no commit has a key.
+    keys: Option<Keys<'a>>,
+}
+
+/// One element per commit with a key.
+#[derive(Default)]
+struct Keys<'a> {
+    commit: Vec<i32>,
+    tenant: Vec<&'a str>,
+    key: Vec<&'a [u8]>,
+    id: Vec<Uuid>,
+    command: Vec<&'a str>,
+    fingerprint: Vec<&'a [u8]>,
+    answer: Vec<&'a [u8]>,
+    keep: Vec<i64>,
+    owner: Vec<Option<Uuid>>,
+}
+
+impl<'a> Keys<'a> {
+    fn push(&mut self, number: i32, commit: &Commit, record: &'a IdempotencyRecord) {
+        self.commit.push(number);
+        self.tenant.push(record.tenant.as_str());
+        self.key.push(&record.key.0);
+        self.id.push(commit.id.0);
+        self.command.push(&record.command);
+        self.fingerprint.push(&record.fingerprint);
+        self.answer.push(&record.answer);
+        self.keep.push(microseconds(record.keep_for));
+        self.owner.push(record.owner);
+    }
 }
 
 impl<'a> Batch<'a> {
@@ -46,6 +78,10 @@ impl<'a> Batch<'a> {
             batch.bytes = Some(Vec::new());
         }
         for (commit, number) in commits.iter().zip(1..) {
+            if let Some(record) = &commit.idempotency {
+                let keys = batch.keys.get_or_insert_default();
+                keys.push(number, commit, record);
+            }
             for append in &commit.appends {
                 batch.commit.push(number);
                 batch.tenant.push(append.tenant.as_str());
@@ -74,21 +110,22 @@ impl<'a> Batch<'a> {
                         column.push(bytes);
                     }
                     batch.metadata.push(text(&event.metadata));
-                    // Cut, not rounded, to what the column keeps.
-                    let at = event.recorded_at.timestamp_micros();
-                    let at = DateTime::from_timestamp_micros(at).unwrap_or(event.recorded_at);
-                    batch.recorded_at.push(at);
+                    batch.recorded_at.push(at(event));
                 }
             }
         }
         batch
     }
 
+    pub(super) fn is_keyed(&self) -> bool {
+        self.keys.is_some()
+    }
+
     pub(super) fn bind<'q>(
         &'q self,
         query: Query<'q, Postgres, PgArguments>,
     ) -> Query<'q, Postgres, PgArguments> {
-        query
+        let query = query
             .bind(&self.commit)
             .bind(&self.tenant)
             .bind(&self.stream)
@@ -103,7 +140,20 @@ impl<'a> Batch<'a> {
             .bind(&self.payload)
             .bind(&self.bytes)
             .bind(&self.metadata)
-            .bind(&self.recorded_at)
+            .bind(&self.recorded_at);
+        let Some(keys) = &self.keys else {
+            return query;
+        };
+        query
+            .bind(&keys.commit)
+            .bind(&keys.tenant)
+            .bind(&keys.key)
+            .bind(&keys.id)
+            .bind(&keys.command)
+            .bind(&keys.fingerprint)
+            .bind(&keys.answer)
+            .bind(&keys.keep)
+            .bind(&keys.owner)
     }
 }
 
@@ -112,8 +162,14 @@ fn length<T>(of: &[T]) -> i32 {
     i32::try_from(of.len()).unwrap_or(i32::MAX)
 }
 
+/// When it happened: cut, not rounded, to what the column keeps.
+pub(super) fn at(event: &NewEvent) -> DateTime<Utc> {
+    let micros = event.recorded_at.timestamp_micros();
+    DateTime::from_timestamp_micros(micros).unwrap_or(event.recorded_at)
+}
+
 /// Metadata holds nothing but text, so that it can always be written.
-fn text(metadata: &Metadata) -> Cow<'static, str> {
+pub(super) fn text(metadata: &Metadata) -> Cow<'static, str> {
     if *metadata == Metadata::default() {
         return Cow::Borrowed("{}");
     }

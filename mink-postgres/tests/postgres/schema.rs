@@ -55,7 +55,7 @@ async fn a_schema_that_is_missing_is_too_old_when_it_may_not_be_made() {
             error,
             StorageError::SchemaTooOld {
                 found: 0,
-                needed: 3
+                needed: 4
             }
         ),
         "{error}"

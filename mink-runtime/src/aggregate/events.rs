@@ -29,9 +29,12 @@ impl<A> Events<A> {
     where
         A: Applies<E>,
     {
-        self.list.push(AnyEvent {
-            inner: Box::new(event),
-        });
+        self.push_any(AnyEvent::of(event));
+    }
+
+    /// Adds one event behind the others, whichever type it is.
+    pub fn push_any(&mut self, event: AnyEvent<A>) {
+        self.list.push(event);
     }
 
     /// Adds the events of another list behind the others.
@@ -109,6 +112,16 @@ pub struct AnyEvent<A> {
 }
 
 impl<A> AnyEvent<A> {
+    /// This event.
+    pub fn of<E: Event>(event: E) -> Self
+    where
+        A: Applies<E>,
+    {
+        Self {
+            inner: Box::new(event),
+        }
+    }
+
     /// The stored name of its type.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -3,8 +3,11 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Aggregate;
-use crate::schema::{Shape, TypeShape};
+use sha2::{Digest, Sha256};
+
+use super::{Aggregate, AggregateHandlers};
+use crate::schema::{Shape, TypeSchema, TypeShape};
+use crate::storage::Fingerprint;
 
 /// A state that a snapshot can keep: it can be written and read, and says what it looks like.
 #[diagnostic::on_unimplemented(
@@ -65,10 +68,13 @@ pub struct SnapshotPolicy<A> {
     pub(crate) read: fn(&[u8]) -> Result<A, serde_json::Error>,
 }
 
-impl<A: SnapshotState> SnapshotPolicy<A> {
+impl<A> SnapshotPolicy<A> {
     /// Only when it is asked for, version 1.
     #[must_use]
-    pub const fn manual() -> Self {
+    pub const fn manual() -> Self
+    where
+        A: SnapshotState,
+    {
         Self {
             every: None,
             after: None,
@@ -79,9 +85,7 @@ impl<A: SnapshotState> SnapshotPolicy<A> {
             read: |payload| serde_json::from_slice(payload),
         }
     }
-}
 
-impl<A> SnapshotPolicy<A> {
     /// After so many events since the last one.
     #[must_use]
     pub const fn every(mut self, events: u64) -> Self {
@@ -111,6 +115,27 @@ impl<A> SnapshotPolicy<A> {
         self
     }
 }
+
+impl<A: AggregateHandlers> SnapshotPolicy<A> {
+    /// Of everything that a kept state depends on besides the stored events: its shape, the events that it evolves from
+    /// with the versions that this program knows, and the version that its author gives. A snapshot under another one
+    /// is ignored.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut events: Vec<_> = A::EVOLVERS
+            .iter()
+            .map(|evolver| (evolver.name, evolver.version))
+            .collect();
+        events.sort_unstable();
+        let shape = TypeSchema::of(&self.shape);
+        // of plain text and numbers, which `Debug` writes alike in every build
+        let text = format!("{KEPT} {} {events:?} {shape:?}", self.version);
+        Fingerprint(Sha256::digest(text).into())
+    }
+}
+
+/// Changes with the way in which mink itself keeps states.
+const KEPT: &str = "mink snapshot 1";
 
 impl<A> Clone for SnapshotPolicy<A> {
     fn clone(&self) -> Self {

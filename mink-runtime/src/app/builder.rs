@@ -7,7 +7,7 @@ use super::within::Within;
 use super::{Mink, Shared};
 use crate::bus::{
     Bus, BusOptions, CommandLayer, CommandRequest, DefaultStack, Dispatchable, RouteEntry, Stack,
-    default_stack,
+    default_stack_of,
 };
 use crate::command::{Clock, Command, Services, SystemClock};
 use crate::config::{ConfigFault, Sources, StoreSection, StoreSettings};
@@ -28,7 +28,7 @@ pub struct MinkBuilder {
     traces: Option<Arc<dyn TraceContextSource>>,
     pub(super) sources: Sources,
     changes: Vec<Change>,
-    around: DefaultStack,
+    bare: bool,
     layers: Stack,
     routes: Vec<RouteEntry>,
     clear_text: bool,
@@ -45,7 +45,7 @@ impl Default for MinkBuilder {
             traces: None,
             sources: Sources::default(),
             changes: Vec::new(),
-            around: default_stack(),
+            bare: false,
             layers: Stack::new(),
             routes: Vec::new(),
             clear_text: false,
@@ -167,7 +167,7 @@ impl MinkBuilder {
 
     /// Puts a layer around the handling of every command: any [`tower::Layer`] whose service takes a
     /// [`CommandRequest`]. The first layer is the outermost; all are within the outer, and around the inner
-    /// [default layers](default_stack).
+    /// [default layers](crate::bus::default_stack).
     #[must_use]
     pub fn layer(mut self, layer: impl CommandLayer) -> Self {
         self.layers = self.layers.layer(layer);
@@ -191,10 +191,10 @@ impl MinkBuilder {
         self.layer_when(CommandRequest::is::<C>, layer)
     }
 
-    /// Leaves the [default layers](default_stack) out: only those given with [`layer`](Self::layer) remain.
+    /// Leaves the [default layers](crate::bus::default_stack) out: only those given with [`layer`](Self::layer) remain.
     #[must_use]
     pub fn bare_stack(mut self) -> Self {
-        self.around = DefaultStack::default();
+        self.bare = true;
         self
     }
 
@@ -232,11 +232,19 @@ impl MinkBuilder {
             configuration,
         } = config::settle(self.sources, called, self.changes);
         faults.extend(resolved.faults.into_iter().map(StartupFault::from));
+        faults.extend(
+            Bus::unkept_errors(&registry, &self.routes)
+                .into_iter()
+                .map(|command| StartupFault::UnkeptError {
+                    command: command.name,
+                    location: command.location,
+                }),
+        );
         if !faults.is_empty() {
             return Err(OpenError::Faults(StartupFaults { faults }));
         }
         let service = options.service.as_deref().unwrap_or_default();
-        let observer = Observer::installed(service, &registry);
+        let observer = Observer::installed(service, &registry).with_traces(self.traces);
         let storage = match (self.storage, options.store_url) {
             (Some(storage), _) => storage,
             (None, Some(url)) => {
@@ -250,12 +258,19 @@ impl MinkBuilder {
             }
             (None, None) => return Err(OpenError::NoStore),
         };
-        let repository = Repository::observed(storage, registry, observer, options.repository);
-        let stack = self
-            .around
-            .outer
-            .stack(self.layers)
-            .stack(self.around.inner);
+        let repository = Repository::observed(
+            storage,
+            registry,
+            options.repository,
+            Arc::clone(&self.clock),
+            observer,
+        );
+        let around = if self.bare {
+            DefaultStack::default()
+        } else {
+            default_stack_of(service)
+        };
+        let stack = around.outer.stack(self.layers).stack(around.inner);
         let (mut services, clock) = (self.services, self.clock);
         let shared = Arc::new_cyclic(|shared| {
             services.insert(Within(shared.clone()));
@@ -265,7 +280,6 @@ impl MinkBuilder {
                     .with_stack(&stack),
                 clock,
                 configuration,
-                traces: self.traces,
                 health: options.health,
             }
         });
@@ -417,6 +431,16 @@ pub enum StartupFault {
         /// What it needs it for: to "decide", or to "handle".
         does: &'static str,
         /// The method or function.
+        location: Location,
+    },
+    /// Refusals of a command are to be kept under its idempotency key, and the domain's error cannot be.
+    #[error(
+        "{location}: `{command}` is declared with `replay_errors`, and its error cannot be kept: derive `serde::Serialize` and `serde::Deserialize` for the error, or remove `replay_errors`"
+    )]
+    UnkeptError {
+        /// The command.
+        command: &'static str,
+        /// Its declaration.
         location: Location,
     },
     /// Fields are declared encrypted and there is no key to encrypt them with.

@@ -44,6 +44,8 @@ const SETTINGS: &[Setting<AppOptions>] = &[
     Setting::count("conflict_retries", "how often a command is decided anew after a conflict", 0..=u64::MAX, |to| &mut to.bus.conflict_retries),
     Setting::count("concurrency", "how many commands of one dispatch_all run at the same time", 0..=u64::MAX, |to| &mut to.bus.concurrency),
     Setting::duration("shutdown_within", "how long shutting down waits for commands that are being handled", ANY_TIME, |to| &mut to.bus.drain_within),
+    Setting::duration("keep_answers", "how long the answer of a command with an idempotency key is kept", ANY_TIME, |to| &mut to.bus.keep_answers),
+    Setting::duration("hold_keys", "how long a dead process's hold on an idempotency key lasts", Duration::from_millis(10)..=Duration::MAX, |to| &mut to.bus.hold_keys),
     Setting::bytes("limits.event_bytes", "the largest payload of one event", 1..=u64::MAX, |to| &mut to.repository.group.limits.event_bytes),
     Setting::count("limits.commit_events", "the most events in one commit", 1..=u64::MAX, |to| &mut to.repository.group.limits.commit_events),
     Setting::count("group.batch_commits", "the most commits in one batch", 1..=u64::MAX, |to| &mut to.repository.group.batch_commits),

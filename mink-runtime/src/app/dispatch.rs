@@ -5,6 +5,7 @@ use crate::bus::{
     Detached, DispatchError, DispatchOptions, Dispatchable, Dispatching, JsonDispatchError,
     JsonReceipt, StillRunning,
 };
+use crate::storage::StorageError;
 
 impl Mink {
     /// Sends a command to its aggregate, or to its free-standing handler.
@@ -43,12 +44,21 @@ impl Mink {
         T: Send + 'static,
         E: Send + 'static,
     {
-        Dispatching::new(async move {
-            let metadata = self.traced();
-            let bus = &self.shared.bus;
-            bus.dispatch(&self.tenant, &metadata, command, options)
-                .await
-        })
+        let Self {
+            shared,
+            tenant,
+            metadata,
+        } = self;
+        Dispatching::new(shared.bus.dispatch(tenant, metadata, command, options))
+    }
+
+    /// Deletes idempotency keys whose answers have expired, at most `limit` of them; tells how many. It happens by itself
+    /// after every so many commands with a key: call it where there are few.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sweep_keys(&self, limit: usize) -> Result<u64, StorageError> {
+        self.shared.bus.sweep_keys(limit).await
     }
 
     /// Sends many commands of one type; tells how each ended, in the order in which they were given.
@@ -68,11 +78,12 @@ impl Mink {
         T: Send + 'static,
         E: Send + 'static,
     {
-        Dispatching::new(async move {
-            let metadata = self.traced();
-            let bus = &self.shared.bus;
-            bus.dispatch_all(&self.tenant, &metadata, commands).await
-        })
+        let Self {
+            shared,
+            tenant,
+            metadata,
+        } = self;
+        Dispatching::new(shared.bus.dispatch_all(tenant, metadata, commands))
     }
 
     /// Sends a command and does not wait for it: the handle is awaited for the answer, or cancels it.
@@ -90,7 +101,7 @@ impl Mink {
     {
         self.shared.bus.dispatch_detached(
             &self.tenant,
-            &self.traced(),
+            &self.metadata,
             command,
             DispatchOptions::new(),
         )
@@ -110,7 +121,7 @@ impl Mink {
             .bus
             .dispatch_json(
                 &self.tenant,
-                &self.traced(),
+                &self.metadata,
                 name,
                 payload,
                 DispatchOptions::new(),

@@ -1,9 +1,12 @@
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
 use super::Mink;
 use crate::aggregate::{AggregateHandlers, Snapshotted};
 use crate::id::AggregateId;
+use crate::id::StreamId;
 use crate::repository::{LoadError, SnapshotError, SnapshotStats, SnapshotTaken};
 use crate::storage::StorageError;
-use crate::id::StreamId;
 
 /// Snapshots: states that are kept beside their events, so that a load need not begin at the first one.
 impl Mink {
@@ -11,13 +14,13 @@ impl Mink {
     ///
     /// # Errors
     /// [`SnapshotError`]; the aggregate is as it was.
-    pub async fn snapshot<A: AggregateHandlers + Snapshotted>(
+    // a future that does not name `A`: an aggregate without snapshots is one error, and not one for each use of it
+    pub fn snapshot<A: AggregateHandlers + Snapshotted>(
         &self,
         id: impl AggregateId,
-    ) -> Result<SnapshotTaken, SnapshotError> {
-        self.repository()
-            .snapshot::<A>(&self.tenant, &id.id_text())
-            .await
+    ) -> BoxFuture<'_, Result<SnapshotTaken, SnapshotError>> {
+        let id = id.id_text().into_owned();
+        async move { self.repository().snapshot::<A>(&self.tenant, &id).await }.boxed()
     }
 
     /// Deletes the snapshot of an aggregate; tells whether there was one. Changes no answer.

@@ -36,12 +36,13 @@ impl<T: Send + 'static, E: Send + 'static> Detached<T, E> {
     ///
     /// Before a commit is submitted to the store the command ends where it waits: nothing is written, and the answer is
     /// [`CommandFault::Cancelled`]. **A commit under way is not disturbed**: it is seen through, and its answer is the
-    /// answer. A free-standing handler ends where it waits, too, and what it did until then stays done.
+    /// answer. A free-standing handler ends where it waits, too, and what it did until then stays done, as the answer's
+    /// [`Effect::Begun`] says.
     pub fn cancel(&self) {
         self.cancel.notify_one();
     }
 
-    /// What is known of its effect on the store by now.
+    /// What is known of its effect by now.
     #[must_use]
     pub fn effect(&self) -> Effect {
         self.progress.effect()
@@ -92,7 +93,9 @@ impl Bus {
         match select(sent, pin!(cancel.notified())).await {
             Either::Left((answer, _)) => answer,
             Either::Right(((), sent)) => match progress.effect() {
-                effect @ Effect::None => Err(CommandFault::Cancelled { command, effect }),
+                effect @ (Effect::None | Effect::Begun) => {
+                    Err(CommandFault::Cancelled { command, effect })
+                }
                 Effect::Unknown | Effect::Durable => sent.await,
             },
         }

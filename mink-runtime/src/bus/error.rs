@@ -1,4 +1,5 @@
 use super::CommandFault;
+use crate::command::ValidationErrors;
 
 /// Why a command had no effect, or why its effect is not known.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -25,6 +26,14 @@ impl<E> DispatchError<E> {
         match self {
             Self::Rejected(_) => None,
             Self::Failed(fault) => Some(fault),
+        }
+    }
+
+    /// The rules that the command breaks, by field, when that is what it is.
+    pub fn invalid(&self) -> Option<&ValidationErrors> {
+        match self.fault()? {
+            CommandFault::Invalid { errors, .. } => Some(errors),
+            _ => None,
         }
     }
 

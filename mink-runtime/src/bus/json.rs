@@ -12,7 +12,7 @@ use super::{
 use crate::id::{EventId, StreamId, TenantId};
 use crate::metadata::Metadata;
 use crate::pipeline::without_values;
-use crate::registry::Registry;
+use crate::registry::{CommandEntry, Registry};
 
 /// The routes of a program's commands by name.
 #[derive(Clone, Default)]
@@ -42,6 +42,23 @@ impl Routes {
             }
         }
         routes
+    }
+
+    /// The commands whose refusals are to be kept, and whose domain error cannot be.
+    pub(super) fn unkept_errors(registry: &Registry, more: &[RouteEntry]) -> Vec<CommandEntry> {
+        let routes = Self::of(registry, more);
+        registry
+            .commands()
+            .iter()
+            .filter(|command| command.replay_errors)
+            .filter(|command| routes.error_json(command.name).is_none())
+            .copied()
+            .collect()
+    }
+
+    /// How the domain error of this command is written; `None` when it is not.
+    pub(super) fn error_json(&self, command: &str) -> Option<ErrorJson> {
+        self.by_name.get(command).and_then(|(_, error)| *error)
     }
 
     fn find(&self, name: &str) -> Result<(&'static Route, Option<ErrorJson>), JsonDispatchError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::CommandRequest;
+use super::{CommandRequest, Progress};
 use crate::metadata::Metadata;
 
 tokio::task_local! {
@@ -16,6 +16,7 @@ tokio::task_local! {
 pub(crate) struct Handling {
     command_id: Uuid,
     metadata: Arc<Metadata>,
+    progress: Progress,
     depth: usize,
 }
 
@@ -28,6 +29,7 @@ impl Handling {
         let handling = Self {
             command_id: request.command_id,
             metadata: Arc::clone(&request.metadata),
+            progress: request.progress.clone(),
             depth: request.depth,
         };
         HANDLING.scope(handling, future)
@@ -36,6 +38,11 @@ impl Handling {
     /// How many dispatches the caller is within; 0 outside of all.
     pub(super) fn depth() -> usize {
         HANDLING.try_with(|handling| handling.depth).unwrap_or(0)
+    }
+
+    /// Where the dispatch is that the caller is within.
+    pub(super) fn progress() -> Option<Progress> {
+        HANDLING.try_with(|handling| handling.progress.clone()).ok()
     }
 
     /// The depth of a dispatch made here, and its metadata: what it does not say is that of the command being handled,

@@ -14,6 +14,7 @@ pub struct Receipt<A, R = ()> {
     events: Events<A>,
     event_ids: Vec<EventId>,
     reply: R,
+    replayed: bool,
 }
 
 impl<A: Aggregate, R> Receipt<A, R> {
@@ -25,6 +26,7 @@ impl<A: Aggregate, R> Receipt<A, R> {
             events: Events::new(),
             event_ids: Vec::new(),
             reply,
+            replayed: false,
         }
     }
 
@@ -42,7 +44,34 @@ impl<A: Aggregate, R> Receipt<A, R> {
             events,
             event_ids,
             reply,
+            replayed: false,
         }
+    }
+
+    pub(super) fn replayed(
+        tenant: TenantId,
+        stream: StreamId,
+        version: u64,
+        events: Events<A>,
+        event_ids: Vec<EventId>,
+        reply: R,
+    ) -> Self {
+        Self {
+            tenant,
+            stream,
+            version,
+            events,
+            event_ids,
+            reply,
+            replayed: true,
+        }
+    }
+
+    /// Whether the command took effect at an earlier time, under the same idempotency key, and this is the receipt of
+    /// then.
+    #[must_use]
+    pub fn is_replay(&self) -> bool {
+        self.replayed
     }
 
     /// Whose data it is.
@@ -115,6 +144,7 @@ impl<A: Aggregate> Receipt<A> {
             events,
             event_ids,
             reply: (),
+            replayed: false,
         }
     }
 }
@@ -128,6 +158,7 @@ impl<A, R: Clone> Clone for Receipt<A, R> {
             events: self.events.clone(),
             event_ids: self.event_ids.clone(),
             reply: self.reply.clone(),
+            replayed: self.replayed,
         }
     }
 }

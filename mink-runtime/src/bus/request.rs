@@ -6,9 +6,9 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::nested::Handling;
-use super::route::{Payload, Route};
+use super::route::{ErrorJson, Payload, Route};
 use super::{DispatchOptions, Extensions, Progress, Target};
-use crate::command::Command;
+use crate::command::{Command, ValidationErrors};
 use crate::id::TenantId;
 use crate::metadata::Metadata;
 
@@ -26,6 +26,8 @@ pub struct CommandRequest {
     pub(super) options: DispatchOptions,
     extensions: Extensions,
     pub(super) progress: Progress,
+    /// How the domain's error is kept under an idempotency key.
+    pub(super) error_json: Option<ErrorJson>,
     /// How many dispatches this one is within, itself included.
     pub(super) depth: usize,
 }
@@ -47,7 +49,8 @@ impl CommandRequest {
             metadata: Arc::new(metadata),
             options,
             extensions: Extensions::default(),
-            progress: Progress::default(),
+            progress: Progress::within(Handling::progress()),
+            error_json: None,
             depth,
         }
     }
@@ -99,6 +102,27 @@ impl CommandRequest {
     #[must_use]
     pub fn to_json(&self) -> Option<Result<Vec<u8>, serde_json::Error>> {
         self.route.json.map(|json| (json.write)(&*self.payload))
+    }
+
+    /// The key under which it takes effect at most once: what the options say, else the command's own.
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<Cow<'_, str>> {
+        match &self.options.idempotency_key {
+            Some(key) => Some(Cow::Borrowed(key)),
+            None => (self.route.idempotency_key)(&*self.payload),
+        }
+    }
+
+    /// Checks the rules that the command declares; `Ok` when it has none.
+    ///
+    /// # Errors
+    /// The broken ones, by field.
+    pub fn validate(&self) -> Result<(), ValidationErrors> {
+        match self.route.validate {
+            None => Ok(()),
+            Some(validate) => validate(&*self.payload)
+                .map_err(|errors| errors.without_personal_paths(self.route.encrypted)),
+        }
     }
 
     /// Whose data.

@@ -106,6 +106,10 @@ impl Rejection {
         self.error.downcast_ref()
     }
 
+    pub(super) fn into_boxed(self) -> Box<AnyError> {
+        self.error
+    }
+
     pub(super) fn into_error<E: std::error::Error + 'static>(self) -> Option<E> {
         self.error.downcast().ok().map(|error| *error)
     }

@@ -10,10 +10,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Accepted, CommandFault, CommandRequest, CommandResponse, Core, Receipt, decide, serve,
+    Accepted, CommandFault, CommandRequest, CommandResponse, Core, Receipt, Rejection, decide,
+    serve,
 };
 use crate::aggregate::{Aggregate, DomainError, Handles};
-use crate::command::{Command, Reply, Routed};
+use crate::command::{Command, Reply, Routed, Rules};
 use crate::handler::{HandledBy, Handler, Outcome};
 
 /// A command as the layers carry it.
@@ -118,6 +119,9 @@ pub struct Route {
     pub(super) type_id: fn() -> TypeId,
     pub(super) aggregate_id: fn(&Payload) -> Option<Cow<'_, str>>,
     pub(super) json: Option<PayloadJson>,
+    pub(super) idempotency_key: fn(&Payload) -> Option<Cow<'_, str>>,
+    pub(super) replay_errors: bool,
+    pub(super) validate: Option<Rules<Payload>>,
     pub(super) run: Run,
 }
 
@@ -148,6 +152,15 @@ impl Route {
                 }),
                 None => None,
             },
+            idempotency_key: |payload| typed::<C>(payload).and_then(Command::idempotency_key),
+            replay_errors: C::REPLAY_ERRORS,
+            validate: match C::RULES {
+                Some(_) => Some(|payload| match (C::RULES, typed::<C>(payload)) {
+                    (Some(rules), Some(command)) => rules(command),
+                    _ => Ok(()),
+                }),
+                None => None,
+            },
             run: |_, request| {
                 Box::pin(std::future::ready(Err(CommandFault::Misrouted {
                     command: request.name(),
@@ -169,6 +182,7 @@ fn not_this(command: &str) -> serde_json::Error {
 #[derive(Clone, Copy)]
 pub struct ErrorJson {
     pub(super) write: fn(&(dyn std::error::Error + 'static)) -> Option<serde_json::Value>,
+    pub(super) read: fn(serde_json::Value) -> Option<Rejection>,
 }
 
 impl ErrorJson {
@@ -177,6 +191,7 @@ impl ErrorJson {
     pub const fn of<E: DomainError + Serialize + DeserializeOwned>() -> Self {
         Self {
             write: |error| serde_json::to_value(error.downcast_ref::<E>()?).ok(),
+            read: |value| Some(Rejection::new(serde_json::from_value::<E>(value).ok()?)),
         }
     }
 }

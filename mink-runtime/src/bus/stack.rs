@@ -23,12 +23,6 @@ pub struct Stack {
     layers: Vec<Wrap>,
 }
 
-/// The layers that an application has unless it asks for a [bare stack](crate::app::MinkBuilder::bare_stack).
-#[must_use]
-pub fn default_stack() -> DefaultStack {
-    DefaultStack::default()
-}
-
 /// The default layers. Those of the application are in the middle.
 #[derive(Clone, Default)]
 pub struct DefaultStack {

@@ -20,6 +20,8 @@ pub(super) const ERROR_TYPES: &[&str] = &[
     "event_id_reused",
     "event_too_large",
     "event_type_not_registered",
+    "events_archived",
+    "events_truncated",
     "invalid_url",
     "invalid_version",
     "migration_changed",
@@ -115,6 +117,8 @@ impl ErrorType for LoadError {
     fn error_type(&self) -> &'static str {
         match self {
             Self::NotFound { .. } => "stream_not_found",
+            Self::Archived { .. } => "events_archived",
+            Self::Truncated { .. } => "events_truncated",
             Self::InvalidName(_) => "empty_stream_id",
             Self::Decode(error) => error.error_type(),
             Self::Storage(error) => error.error_type(),

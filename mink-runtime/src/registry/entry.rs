@@ -117,6 +117,8 @@ pub struct CommandEntry {
     pub name: &'static str,
     /// Dotted paths of the fields that hold personal data.
     pub encrypted: &'static [&'static str],
+    /// Whether refusals are kept under its idempotency key.
+    pub replay_errors: bool,
     /// Its Rust type.
     pub type_id: fn() -> TypeId,
     /// Its Rust type's name, for people.
@@ -132,6 +134,7 @@ impl CommandEntry {
         Self {
             name: C::NAME,
             encrypted: C::ENCRYPTED,
+            replay_errors: C::REPLAY_ERRORS,
             type_id: TypeId::of::<C>,
             type_name: std::any::type_name::<C>,
             location,

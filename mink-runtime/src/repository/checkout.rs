@@ -73,7 +73,7 @@ impl<A: AggregateHandlers> CheckedOut<'_, A> {
     ///
     /// It evolves from the events as they were stored, exactly as a load would, and is forgotten when it cannot.
     pub fn check_in(mut self, commit: Arc<Commit>) {
-        if self.place.is_none() {
+        if self.place.is_none() && A::SNAPSHOTS.is_none() {
             return;
         }
         let appends = Arc::unwrap_or_clone(commit).appends;
@@ -83,7 +83,11 @@ impl<A: AggregateHandlers> CheckedOut<'_, A> {
         };
         // a state that a panic left half-way is dropped with `self`
         match catch_unwind(AssertUnwindSafe(|| self.evolve(append))) {
-            Ok(Ok(())) => self.put_back(),
+            Ok(Ok(())) => {
+                self.repository
+                    .consider_snapshot(&self.tenant, &mut self.loaded);
+                self.put_back();
+            }
             Ok(Err(error)) => {
                 tracing::warn!(%error, "an aggregate could not be kept in memory: the next dispatch reads it");
             }
@@ -110,6 +114,7 @@ impl<A: AggregateHandlers> CheckedOut<'_, A> {
         for event in append.events {
             let version = self.loaded.version() + 1;
             let event = recorded(event, &self.tenant, &stream, version);
+            self.loaded.since.time.get_or_insert(event.recorded_at);
             self.repository.evolve(&mut self.loaded, &event)?;
         }
         Ok(())

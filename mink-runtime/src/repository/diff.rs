@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
-use super::Repository;
-use super::history::{History, TimeTravelError};
+use super::history::TimeTravelError;
+use super::{Loaded, Repository};
 use crate::aggregate::AggregateHandlers;
 use crate::id::{StreamId, TenantId};
 use crate::pipeline::without_values;
@@ -110,10 +110,10 @@ impl Repository {
         from: u64,
         to: u64,
     ) -> Result<StateDiff, TimeTravelError> {
-        let mut history = self.history::<A>(tenant, id)?;
-        history.expect(from.max(to));
-        let earlier = state_at(&mut history, from.min(to)).await?;
-        let later = state_at(&mut history, from.max(to)).await?;
+        let mut loaded = self.load_at_version::<A>(tenant, id, from.min(to)).await?;
+        let earlier = json(&loaded)?;
+        self.go_to(tenant, &mut loaded, from.max(to)).await?;
+        let later = json(&loaded)?;
         let (before, after) = if from <= to {
             (earlier, later)
         } else {
@@ -122,7 +122,7 @@ impl Repository {
         let mut changes = Vec::new();
         compare(&mut changes, "", before, after);
         Ok(StateDiff {
-            stream: history.current().stream().clone(),
+            stream: loaded.stream().clone(),
             from,
             to,
             changes,
@@ -130,15 +130,10 @@ impl Repository {
     }
 }
 
-async fn state_at<A: AggregateHandlers + Serialize>(
-    history: &mut History<A>,
-    version: u64,
-) -> Result<Value, TimeTravelError> {
-    history.reach(version).await?;
-    let state = history.current();
-    serde_json::to_value(&**state).map_err(|error| TimeTravelError::NotJson {
-        stream: state.stream().clone(),
-        version,
+fn json<A: Serialize>(loaded: &Loaded<A>) -> Result<Value, TimeTravelError> {
+    serde_json::to_value(&**loaded).map_err(|error| TimeTravelError::NotJson {
+        stream: loaded.stream().clone(),
+        version: loaded.version(),
         reason: without_values(&error),
     })
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 
+use super::load::joins;
 use super::{LoadError, Loaded, Repository};
 use crate::aggregate::AggregateHandlers;
 use crate::id::{StreamId, TenantId};
@@ -25,7 +26,7 @@ pub enum TimeTravelError {
     },
     /// The events that led to the version asked for are no longer in the stream.
     #[error(
-        "the history of `{stream}` begins with version {first}, what came before was truncated or archived: version {asked} cannot be shown"
+        "the history of `{stream}` begins with version {first}, what came before was truncated: version {asked} cannot be shown"
     )]
     BeforeFirst {
         /// Which aggregate.
@@ -35,14 +36,14 @@ pub enum TimeTravelError {
         /// The lowest version that is still there.
         first: u64,
     },
-    /// At the time asked for nothing had happened to the aggregate yet.
-    #[error("at {asked} there was no `{stream}`: its history begins at {first}")]
+    /// At the time asked for nothing had happened to the aggregate yet, or what had was truncated.
+    #[error("there is nothing to show of `{stream}` at {asked}: its history begins at {first}")]
     NotYet {
         /// Which aggregate.
         stream: StreamId,
         /// The time asked for.
         asked: DateTime<Utc>,
-        /// When its first event was recorded.
+        /// When the first event that is still there was recorded.
         first: DateTime<Utc>,
     },
     /// The state cannot be written as JSON, which comparing needs.
@@ -90,7 +91,7 @@ pub struct History<A> {
     loaded: Loaded<A>,
     next: Option<StreamQuery>,
     page: vec::IntoIter<RecordedEvent>,
-    head: u64,
+    first: u64,
 }
 
 impl<A: AggregateHandlers> History<A> {
@@ -168,7 +169,13 @@ impl<A: AggregateHandlers> History<A> {
                     id: self.loaded.stream().id().to_owned(),
                 });
             };
-            self.head = page.version;
+            if !joins(&mut self.loaded, &page)? {
+                return Err(LoadError::Truncated {
+                    stream: self.loaded.stream().clone(),
+                    first: page.first,
+                });
+            }
+            self.first = page.first;
             self.next = query.after(&page);
             self.page = page.events.into_iter();
         }
@@ -180,51 +187,12 @@ impl<A: AggregateHandlers> History<A> {
         self.page = Vec::new().into_iter();
     }
 
-    /// Reads no more at once than it takes to get to this version.
-    pub(super) fn expect(&mut self, version: u64) {
-        if let Some(query) = &mut self.next {
-            let version = usize::try_from(version).unwrap_or(StreamQuery::PAGE);
-            query.limit = version.clamp(1, StreamQuery::PAGE);
-        }
-    }
-
-    /// Goes on up to this version.
-    pub(super) async fn reach(&mut self, version: u64) -> Result<(), TimeTravelError> {
-        // the initial state, at version 0, is that of a stream that exists
-        while self.head == 0 || self.loaded.version() < version {
-            let stream = self.loaded.stream().clone();
-            let at = self.loaded.version();
-            let next = self.peek().await?.map(|event| event.version);
-            match next {
-                Some(first) if at == 0 && first > 1 && version < first => {
-                    return Err(TimeTravelError::BeforeFirst {
-                        stream,
-                        asked: version,
-                        first,
-                    });
-                }
-                Some(_) if version == 0 => return Ok(()),
-                Some(_) => {
-                    self.advance().await?;
-                }
-                None => {
-                    return Err(TimeTravelError::BeyondHead {
-                        stream,
-                        asked: version,
-                        head: self.head,
-                    });
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Goes on as long as the events were recorded at or before this time.
     async fn reach_time(&mut self, time: DateTime<Utc>) -> Result<(), TimeTravelError> {
         while let Some(event) = self.peek().await? {
             if event.recorded_at > time {
-                let first = event.recorded_at;
-                if self.loaded.version() > 0 {
+                let (first, version) = (event.recorded_at, event.version);
+                if version > self.first {
                     return Ok(());
                 }
                 return Err(TimeTravelError::NotYet {
@@ -264,7 +232,7 @@ impl Repository {
             next: Some(StreamQuery::new(tenant.clone(), stream.clone())),
             loaded: Loaded::initial(stream),
             page: Vec::new().into_iter(),
-            head: 0,
+            first: 1,
         })
     }
 
@@ -279,10 +247,53 @@ impl Repository {
         id: &str,
         version: u64,
     ) -> Result<Loaded<A>, TimeTravelError> {
-        let mut history = self.history::<A>(tenant, id)?;
-        history.expect(version);
-        history.reach(version).await?;
-        Ok(history.loaded)
+        let stream = StreamId::of(A::NAME, id).map_err(LoadError::from)?;
+        let mut loaded = Loaded::initial(stream);
+        self.go_to(tenant, &mut loaded, version).await?;
+        Ok(loaded)
+    }
+
+    /// Goes on to exactly this version.
+    pub(super) async fn go_to<A: AggregateHandlers>(
+        &self,
+        tenant: &TenantId,
+        loaded: &mut Loaded<A>,
+        version: u64,
+    ) -> Result<(), TimeTravelError> {
+        let stream = loaded.stream().clone();
+        let head = if version == 0 {
+            // the initial state, of a stream that exists and begins there
+            let mut first = StreamQuery::new(tenant.clone(), stream.clone());
+            first.limit = 1;
+            match self.read_page(&first).await.map_err(LoadError::from)? {
+                Some(page) => joins(loaded, &page).map(|_| page.version)?,
+                None => 0,
+            }
+        } else {
+            self.reach(tenant, loaded, version).await?
+        };
+        if head == 0 {
+            return Err(LoadError::NotFound {
+                aggregate: A::NAME,
+                id: stream.id().to_owned(),
+            }
+            .into());
+        }
+        if head < version {
+            return Err(TimeTravelError::BeyondHead {
+                stream,
+                asked: version,
+                head,
+            });
+        }
+        if loaded.version() > version {
+            return Err(TimeTravelError::BeforeFirst {
+                stream,
+                asked: version,
+                first: loaded.version() + 1,
+            });
+        }
+        Ok(())
     }
 
     /// The aggregate as of this time.

@@ -2,12 +2,18 @@ use std::ops::{ControlFlow, Deref};
 
 use backon::{Retryable, RetryableWithContext};
 
+use super::snapshots::SinceSnapshot;
 use super::{Repository, UnknownEvents, outcome};
-use crate::aggregate::{Aggregate, AggregateHandlers, Events};
+use crate::aggregate::{Aggregate, AggregateHandlers, AnyEvent, Events, SnapshotPolicy};
 use crate::id::{InvalidName, StreamId, TenantId};
 use crate::observe::{Operation, load_span, watched};
 use crate::pipeline::{DecodeError, DecodeFault};
-use crate::storage::{StorageError, StoredEvent, StreamPage, StreamQuery};
+use crate::storage::{
+    RecordedEvent, SnapshotPage, StorageError, StoredEvent, StreamPage, StreamQuery,
+};
+
+/// How often a stream whose events do not join on is read from its start: somebody may remove some in between.
+const ATTEMPTS: usize = 5;
 
 /// An aggregate as its events made it. Dereferences to the state.
 #[derive(Clone)]
@@ -15,6 +21,7 @@ pub struct Loaded<A> {
     state: A,
     stream: StreamId,
     version: u64,
+    pub(super) since: SinceSnapshot,
 }
 
 impl<A> Loaded<A> {
@@ -27,7 +34,15 @@ impl<A> Loaded<A> {
             state: A::default(),
             stream,
             version: 0,
+            since: SinceSnapshot::default(),
         }
+    }
+
+    /// Begins with this state.
+    pub(super) fn begin(&mut self, state: A, version: u64, since: SinceSnapshot) {
+        self.state = state;
+        self.version = version;
+        self.since = since;
     }
 
     /// The number of its events; 0 when it does not exist yet.
@@ -84,6 +99,26 @@ pub enum LoadError {
         /// The id asked for.
         id: String,
     },
+    /// Its first events are in the archive, and no snapshot covers them.
+    #[error(
+        "the events of `{stream}` before version {first} are archived, and there is no snapshot of what they led to: restore them with `app.lifecycle::<A>(id)?.restore(&archive)`"
+    )]
+    Archived {
+        /// Which aggregate.
+        stream: StreamId,
+        /// The lowest version that is still in the store.
+        first: u64,
+    },
+    /// Events were taken out of the stream while a history of it was read.
+    #[error(
+        "`{stream}` was truncated to version {first} while its history was read: read it again"
+    )]
+    Truncated {
+        /// Which aggregate.
+        stream: StreamId,
+        /// The lowest version that is still in the store.
+        first: u64,
+    },
     /// The id cannot name a stream.
     #[error(transparent)]
     InvalidName(#[from] InvalidName),
@@ -93,6 +128,30 @@ pub enum LoadError {
     /// The store failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+/// Whether a page goes on where the aggregate is. One at version 0 begins behind what was truncated.
+///
+/// # Errors
+/// [`LoadError::Archived`] when what comes first is elsewhere.
+pub(super) fn joins<A>(loaded: &mut Loaded<A>, page: &StreamPage) -> Result<bool, LoadError> {
+    if loaded.version == 0 {
+        begin_at(loaded, page.first, page.archived)?;
+    }
+    Ok(page.first <= loaded.version + 1)
+}
+
+/// An aggregate at version 0 begins with the first event that is left.
+fn begin_at<A>(loaded: &mut Loaded<A>, first: u64, archived: bool) -> Result<(), LoadError> {
+    if first > 1 && archived {
+        return Err(LoadError::Archived {
+            stream: loaded.stream.clone(),
+            first,
+        });
+    }
+    loaded.version = first.saturating_sub(1);
+    loaded.since.version = loaded.version;
+    Ok(())
 }
 
 impl Repository {
@@ -112,6 +171,7 @@ impl Repository {
         let stream = StreamId::of(A::NAME, id)?;
         let mut loaded = Loaded::initial(stream);
         self.catch_up(tenant, &mut loaded).await?;
+        self.consider_snapshot(tenant, &mut loaded);
         Ok(loaded)
     }
 
@@ -122,13 +182,23 @@ impl Repository {
     ///
     /// # Errors
     /// As [`load`](Self::load). The aggregate may have evolved part of the way.
-    pub async fn catch_up<'l, A: AggregateHandlers>(
+    pub async fn catch_up<A: AggregateHandlers>(
+        &self,
+        tenant: &TenantId,
+        loaded: &mut Loaded<A>,
+    ) -> Result<(), LoadError> {
+        self.reach(tenant, loaded, u64::MAX).await.map(drop)
+    }
+
+    /// Goes on to this version, or to the end; gives the version of the stream, 0 when it does not exist.
+    pub(super) async fn reach<'l, A: AggregateHandlers>(
         &self,
         tenant: &TenantId,
         loaded: &'l mut Loaded<A>,
-    ) -> Result<(), LoadError> {
+        version: u64,
+    ) -> Result<u64, LoadError> {
         let read_on = |loaded: &'l mut Loaded<A>| async move {
-            let outcome = self.read_on(tenant, loaded).await;
+            let outcome = self.read_on(tenant, loaded, version).await;
             (loaded, outcome)
         };
         let (_, outcome) = read_on
@@ -145,44 +215,90 @@ impl Repository {
         &self,
         tenant: &TenantId,
         loaded: &mut Loaded<A>,
-    ) -> Result<(), LoadError> {
-        while !self.follow(tenant, loaded).await? {
-            *loaded = Loaded::initial(loaded.stream.clone());
+        to: u64,
+    ) -> Result<u64, LoadError> {
+        for _ in 0..ATTEMPTS {
+            if let Some(head) = self.follow(tenant, loaded, to).await? {
+                return Ok(head);
+            }
+            if loaded.version > 0 {
+                *loaded = Loaded::initial(loaded.stream.clone());
+            }
+            self.begin_behind_removed(tenant, loaded).await?;
         }
-        Ok(())
+        Err(StorageError::Corrupt {
+            what: format!(
+                "the events of stream `{}` do not follow each other",
+                loaded.stream
+            ),
+        }
+        .into())
     }
 
-    /// Evolves an aggregate from what came after its version; `false` when that does not join on.
+    /// Evolves an aggregate from what came after its version, and gives the version of the stream; `None` when that
+    /// does not join on.
     async fn follow<A: AggregateHandlers>(
         &self,
         tenant: &TenantId,
         loaded: &mut Loaded<A>,
-    ) -> Result<bool, LoadError> {
+        to: u64,
+    ) -> Result<Option<u64>, LoadError> {
         let mut query = StreamQuery::new(tenant.clone(), loaded.stream.clone());
         query.from = loaded.version + 1;
+        query.to = to;
         let observer = self.observer();
         if observer.is_unheard() {
-            return self.visit(&query, loaded).await;
+            return self.visit(query, loaded, to).await;
         }
         let span = load_span(observer.service(), &query);
-        let from = loaded.version;
-        let joined = watched!(observer, Operation::Load, span, self.visit(&query, loaded));
+        let mut from = loaded.version;
+        let read = watched!(
+            observer,
+            Operation::Load,
+            span,
+            self.visit(query, loaded, to)
+        );
+        if from == 0 {
+            from = loaded.since.version;
+        }
         let events = loaded.version.saturating_sub(from);
         observer.loaded(usize::try_from(events).unwrap_or(usize::MAX));
         span.record("mink.events.loaded", events);
         span.record("mink.stream.version", loaded.version);
-        joined
+        read
     }
 
     async fn visit<A: AggregateHandlers>(
         &self,
-        query: &StreamQuery,
+        mut query: StreamQuery,
         loaded: &mut Loaded<A>,
-    ) -> Result<bool, LoadError> {
+        to: u64,
+    ) -> Result<Option<u64>, LoadError> {
+        if loaded.version == 0
+            && let Some(policy) = A::SNAPSHOTS
+        {
+            let page = match self.first_page(&query, loaded, &policy).await {
+                Ok(Some(page)) => page,
+                Ok(None) => return Ok(Some(0)),
+                Err(error) => return Err(error.into()),
+            };
+            joins(loaded, &page)?;
+            for event in &page.events {
+                if event.version != loaded.version + 1 {
+                    return Ok(None);
+                }
+                loaded.since.time.get_or_insert(event.recorded_at);
+                self.evolve(loaded, event)?;
+            }
+            match query.after(&page) {
+                Some(next) => query = next,
+                None => return Ok(Some(page.version)),
+            }
+        }
         let mut evolved = Ok(());
         let mut joins = true;
         let mut visit = |event: StoredEvent<'_>| {
-            joins = loaded.version == 0 || event.version == loaded.version + 1;
+            joins = event.version == loaded.version + 1;
             if joins {
                 evolved = self.evolve(loaded, event);
             }
@@ -192,12 +308,67 @@ impl Repository {
                 ControlFlow::Break(())
             }
         };
-        let read = self.shared.storage.visit_stream(query, &mut visit).await;
+        let read = self.shared.storage.visit_stream(&query, &mut visit).await;
         evolved?;
         match read {
-            Ok(head) => Ok(joins && head >= loaded.version),
-            Err(StorageError::StreamNotFound { .. }) => Ok(loaded.version == 0),
+            Ok(head) => {
+                let whole = joins && loaded.version >= head.min(to) && loaded.version <= head;
+                Ok(whole.then_some(head))
+            }
+            Err(StorageError::StreamNotFound { .. }) => Ok((loaded.version == 0).then_some(0)),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Asks the store, again and again while it cannot be reached, for as long as
+    /// [`patience`](super::RepositoryOptions::patience) says.
+    pub(crate) async fn patiently<T, F>(&self, ask: impl FnMut() -> F) -> Result<T, StorageError>
+    where
+        F: Future<Output = Result<T, StorageError>>,
+    {
+        ask.retry(outcome::waits(self.shared.options.patience))
+            .when(|error| matches!(error, StorageError::Unavailable { .. }))
+            .notify(|_, _| self.observer().retried(Operation::Load))
+            .await
+    }
+
+    /// The first page behind the aggregate's snapshot, which it begins from, or behind nothing.
+    async fn first_page<A: AggregateHandlers>(
+        &self,
+        query: &StreamQuery,
+        loaded: &mut Loaded<A>,
+        policy: &SnapshotPolicy<A>,
+    ) -> Result<Option<StreamPage>, StorageError> {
+        let fingerprint = self.shared.snapshots.fingerprint(policy);
+        let storage = &self.shared.storage;
+        match storage.read_from_snapshot(query, &fingerprint).await {
+            Ok(SnapshotPage { snapshot, page }) => {
+                let Some(snapshot) = snapshot else {
+                    return Ok(Some(page));
+                };
+                if self.begin_from(loaded, policy, &snapshot).await {
+                    Ok(Some(page))
+                } else {
+                    self.read_page(query).await
+                }
+            }
+            Err(StorageError::StreamNotFound { .. }) => Ok(None),
+            // a store without snapshots has the events
+            Err(StorageError::Unsupported { .. }) => self.read_page(query).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Begins an aggregate behind the events that are gone for good.
+    async fn begin_behind_removed<A: AggregateHandlers>(
+        &self,
+        tenant: &TenantId,
+        loaded: &mut Loaded<A>,
+    ) -> Result<(), LoadError> {
+        let stream = loaded.stream.clone();
+        match self.shared.storage.stream_info(tenant, &stream).await? {
+            Some(info) => begin_at(loaded, info.first, info.archived),
+            None => Ok(()),
         }
     }
 
@@ -206,17 +377,11 @@ impl Repository {
         &self,
         query: &StreamQuery,
     ) -> Result<Option<StreamPage>, StorageError> {
-        let read = || async { self.shared.storage.read_stream(query).await };
-        let page = read
-            .retry(outcome::waits(self.shared.options.patience))
-            .when(|error| matches!(error, StorageError::Unavailable { .. }))
-            .notify(|_, _| self.observer().retried(Operation::Load))
-            .await;
-        match page {
-            Ok(page) => {
-                self.observer().loaded(page.events.len());
-                Ok(Some(page))
-            }
+        match self
+            .patiently(|| self.shared.storage.read_stream(query))
+            .await
+        {
+            Ok(page) => Ok(Some(page)),
             Err(StorageError::StreamNotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
@@ -235,7 +400,22 @@ impl Repository {
             self.unknown::<A>(event)?;
         }
         loaded.version = event.version;
+        loaded.since.bytes += event.payload.len() as u64;
         Ok(())
+    }
+
+    /// A stored event as one of the aggregate's.
+    pub(crate) fn read_as<A: AggregateHandlers>(
+        &self,
+        event: &RecordedEvent,
+    ) -> Result<AnyEvent<A>, DecodeError> {
+        match A::EVOLVERS
+            .iter()
+            .find(|evolver| *evolver.name == *event.event_type)
+        {
+            Some(evolver) => (evolver.read)(event.into()),
+            None => Err(DecodeError::of(event, DecodeFault::UnknownType)),
+        }
     }
 
     fn unknown<A: Aggregate>(&self, event: StoredEvent<'_>) -> Result<(), DecodeError> {

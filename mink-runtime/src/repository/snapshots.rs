@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{LoadError, Loaded, Repository, fingerprint};
+use super::{LoadError, Loaded, Repository};
 use crate::aggregate::{AggregateHandlers, SnapshotPolicy, Snapshotted};
 use crate::id::{StreamId, TenantId};
+use crate::observe::{Observer, SnapshotUse};
 use crate::pipeline::without_values;
 use crate::storage::{Fingerprint, Format, Snapshot, StorageError};
 
@@ -101,17 +102,24 @@ pub(super) struct SnapshotQueue {
     queued: Mutex<HashSet<Key>>,
     fingerprints: Mutex<HashMap<TypeId, Fingerprint>>,
     counters: Counters,
+    observer: Observer,
 }
 
 impl SnapshotQueue {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(observer: Observer) -> Self {
         Self {
             places: Arc::new(Semaphore::new(QUEUE)),
             running: Semaphore::new(AT_ONCE),
             queued: Mutex::default(),
             fingerprints: Mutex::default(),
             counters: Counters::default(),
+            observer,
         }
+    }
+
+    fn note(&self, counter: &AtomicU64, outcome: SnapshotUse) {
+        count(counter);
+        self.observer.snapshot(outcome);
     }
 
     fn queued(&self) -> MutexGuard<'_, HashSet<Key>> {
@@ -127,7 +135,7 @@ impl SnapshotQueue {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .entry(TypeId::of::<A>())
-            .or_insert_with(|| fingerprint::of(policy))
+            .or_insert_with(|| policy.fingerprint())
     }
 
     /// Takes no more, and waits a while for those that are under way. What is left then ends with the store.
@@ -213,7 +221,7 @@ impl Repository {
             return;
         };
         let Ok(place) = Arc::clone(&queue.places).try_acquire_owned() else {
-            return count(&queue.counters.left_out);
+            return queue.note(&queue.counters.left_out, SnapshotUse::LeftOut);
         };
         let key = (tenant.clone(), stream.clone());
         if !queue.queued().insert(key.clone()) {
@@ -222,24 +230,25 @@ impl Repository {
         let queued = Queued {
             repository: self.clone(),
             key,
+            _place: place,
         };
         runtime.spawn(async move {
-            let Queued { repository, key } = &queued;
+            let Queued {
+                repository, key, ..
+            } = &queued;
             let queue = &repository.shared.snapshots;
             let Ok(_turn) = queue.running.acquire().await else {
                 return;
             };
             let (tenant, stream) = key;
             match repository.take_snapshot::<A>(tenant, stream, &policy).await {
-                Ok(taken) if taken.written => count(&queue.counters.taken),
+                Ok(taken) if taken.written => queue.note(&queue.counters.taken, SnapshotUse::Taken),
                 Ok(_) => count(&queue.counters.needless),
                 Err(error) => {
-                    count(&queue.counters.failed);
+                    queue.note(&queue.counters.failed, SnapshotUse::Failed);
                     tracing::warn!(%stream, %error, "no snapshot was taken; the next one is due later");
                 }
             }
-            drop(queued);
-            drop(place);
         });
     }
 
@@ -312,7 +321,8 @@ impl Repository {
         let stream = StreamId::of(A::NAME, id).map_err(LoadError::from)?;
         let taken = self.take_snapshot::<A>(tenant, &stream, &A::POLICY).await?;
         if taken.written {
-            count(&self.shared.snapshots.counters.taken);
+            let queue = &self.shared.snapshots;
+            queue.note(&queue.counters.taken, SnapshotUse::Taken);
         }
         Ok(taken)
     }
@@ -324,7 +334,7 @@ impl Repository {
         policy: &SnapshotPolicy<A>,
         snapshot: &Snapshot,
     ) -> bool {
-        let counters = &self.shared.snapshots.counters;
+        let queue = &self.shared.snapshots;
         let read = match &snapshot.format {
             Format::Json => {
                 (policy.read)(&snapshot.payload).map_err(|error| without_values(&error))
@@ -333,7 +343,7 @@ impl Repository {
         };
         match read {
             Ok(state) => {
-                count(&counters.used);
+                queue.note(&queue.counters.used, SnapshotUse::Loaded);
                 loaded.begin(
                     state,
                     snapshot.version,
@@ -346,7 +356,7 @@ impl Repository {
                 true
             }
             Err(reason) => {
-                count(&counters.unreadable);
+                queue.note(&queue.counters.unreadable, SnapshotUse::Ignored);
                 tracing::warn!(
                     stream = %snapshot.stream,
                     version = snapshot.version,
@@ -369,6 +379,7 @@ impl Repository {
 struct Queued {
     repository: Repository,
     key: Key,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Drop for Queued {

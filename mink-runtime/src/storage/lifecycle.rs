@@ -2,8 +2,8 @@
 //!
 //! **Problem.** Events are for ever, disks and laws are not. **Mechanism.** A stream is deleted and undeleted by a
 //! mark; its oldest events lose their content and keep their places. **Cost.** A change rewrites the events it removes,
-//! in one transaction. **What the caller must do.** Say which version it saw and how many events it means; the store refuses
-//! when it finds otherwise.
+//! in one transaction. **What the caller must do.** Say which version it saw and how many events it means; the store
+//! refuses when it finds otherwise.
 
 mod decide;
 

@@ -33,6 +33,17 @@ pub(crate) enum Fate {
     Panic,
 }
 
+/// What happens to snapshots that are saved.
+#[derive(Clone, Copy)]
+pub(crate) enum Saving {
+    /// They are kept.
+    Done,
+    /// The store cannot be reached.
+    Fails,
+    /// The store never answers.
+    Hangs,
+}
+
 type Script = Box<dyn Fn(usize, &[Arc<Commit>]) -> BoxFuture<'static, Fate> + Send + Sync>;
 
 /// Decides the fate of each batch; counts them.
@@ -40,6 +51,8 @@ pub(crate) struct Scripted {
     pub(crate) memory: MemoryStore,
     pub(crate) lanes: usize,
     pub(crate) batches: Mutex<Vec<Vec<Arc<Commit>>>>,
+    /// What happens to snapshots from now on, and how many were to be saved.
+    pub(crate) saving: Mutex<(Saving, usize)>,
     script: Script,
 }
 
@@ -58,6 +71,7 @@ impl Scripted {
             memory: MemoryStore::new(),
             lanes,
             batches: Mutex::default(),
+            saving: Mutex::new((Saving::Done, 0)),
             script: Box::new(script),
         })
     }
@@ -110,7 +124,18 @@ impl Snapshots for Scripted {
         &'a self,
         snapshot: &'a Snapshot,
     ) -> BoxFuture<'a, Result<bool, StorageError>> {
-        self.memory.save_snapshot(snapshot)
+        let saving = {
+            let mut saving = self.saving.lock().unwrap();
+            saving.1 += 1;
+            saving.0
+        };
+        match saving {
+            Saving::Done => self.memory.save_snapshot(snapshot),
+            Saving::Hangs => Box::pin(std::future::pending()),
+            Saving::Fails => Box::pin(std::future::ready(Err(StorageError::Unavailable {
+                reason: "the line is dead".to_owned(),
+            }))),
+        }
     }
 
     fn delete_snapshots<'a>(

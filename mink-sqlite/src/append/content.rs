@@ -7,12 +7,7 @@ use serde::de::IgnoredAny;
 
 /// Refuses a commit whose shape or content could not be stored as what it says it is.
 pub(crate) fn check(commit: &Commit) -> Result<(), CommitError> {
-    if commit.idempotency.is_some() {
-        return Err(CommitError::Unsupported {
-            what: "idempotency keys",
-        });
-    }
-    if commit.appends.is_empty() {
+    if commit.appends.is_empty() && commit.idempotency.is_none() {
         return Err(CommitError::NoEvents { stream: None });
     }
     if commit.appends.len() > 1 {

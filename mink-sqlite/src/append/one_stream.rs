@@ -45,9 +45,16 @@ enum Rows {
 impl<'a> OneStream<'a> {
     pub(crate) fn of(batch: &'a [Arc<Commit>]) -> Option<Self> {
         let [commit] = batch else { return None };
+        if commit.idempotency.is_some() {
+            return None;
+        }
         let [append] = &*commit.appends else {
             return None;
         };
+        // A key is looked up before the version.
+        if commit.idempotency.is_some() {
+            return None;
+        }
         let expected = match append.expected {
             ExpectedVersion::NoStream => 0,
             ExpectedVersion::Exact(version) => i64::try_from(version).ok()?,

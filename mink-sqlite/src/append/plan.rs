@@ -8,6 +8,8 @@ use sqlx::Arguments;
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::SqliteArguments;
 
+use super::key::KeyRow;
+
 /// One append that is going to happen.
 pub(super) struct Write<'a> {
     append: &'a Append,
@@ -45,6 +47,7 @@ impl<'a> Write<'a> {
 /// Every append of a batch that is going to happen, behind the feed's last position.
 pub(super) struct Plan<'a> {
     pub(super) writes: Vec<Write<'a>>,
+    pub(super) keys: Vec<KeyRow<'a>>,
     position: i64,
 }
 
@@ -52,6 +55,7 @@ impl<'a> Plan<'a> {
     pub(super) fn after(position: i64) -> Self {
         Self {
             writes: Vec::new(),
+            keys: Vec::new(),
             position,
         }
     }
@@ -61,7 +65,7 @@ impl<'a> Plan<'a> {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.writes.is_empty()
+        self.writes.is_empty() && self.keys.is_empty()
     }
 
     pub(super) fn event_count(&self) -> usize {

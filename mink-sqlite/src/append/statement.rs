@@ -17,6 +17,7 @@ const SELECT_POSITION: &str = include_str!("select_position.sql");
 const SELECT_VERSION: &str = include_str!("select_version.sql");
 const INSERT_EVENTS: &str = include_str!("insert_events.sql");
 const UPSERT_STREAMS: &str = include_str!("upsert_streams.sql");
+const UPSERT_KEYS: &str = include_str!("upsert_keys.sql");
 
 /// How many rows one statement writes: 1, 2, 4 ... 64.
 const SIZES: usize = 7;
@@ -41,6 +42,9 @@ pub(super) async fn heads(
         versions: Vec::with_capacity(appends.len()),
     };
     let mut begin = owner == Owner::Store;
+    if appends.is_empty() && begin {
+        conn.execute("BEGIN IMMEDIATE").await?;
+    }
     for chunk in appends.chunks(LARGEST) {
         // 0, 3 or 6: columns that are not asked for are NULL and cost nothing to look up.
         let class = match chunk.len() {
@@ -93,17 +97,33 @@ pub(super) async fn write(
 ) -> Result<(), Failure> {
     let encode = |error: BoxDynError| Failure::from(sqlx::Error::Encode(error));
     let mut last = LastText::default();
+    let mut keys = plan.keys.iter();
     let mut streams = plan.writes.iter();
     let mut rows = plan.rows();
 
-    let (pieces, last_streams) = pieces(plan.writes.len());
+    let (pieces, last_keys) = pieces(plan.keys.len());
+    for piece in pieces {
+        let mut arguments = SqliteArguments::default();
+        for key in keys.by_ref().take(1 << piece) {
+            key.bind(&mut arguments).map_err(encode)?;
+        }
+        let text = Text {
+            keys: Some(piece),
+            ..Text::default()
+        };
+        run(conn, text.sql(), arguments, 1, false).await?;
+    }
+    let (pieces, last_streams) = self::pieces(plan.writes.len());
     for piece in pieces {
         let mut arguments = SqliteArguments::default();
         for write in streams.by_ref().take(1 << piece) {
             write.bind(&mut arguments).map_err(encode)?;
         }
-        let sql = write_sql(None, Some(piece), false);
-        run(conn, sql, arguments, 1, false).await?;
+        let text = Text {
+            streams: Some(piece),
+            ..Text::default()
+        };
+        run(conn, text.sql(), arguments, 1, false).await?;
     }
     let (pieces, last_rows) = self::pieces(plan.event_count());
     for piece in pieces {
@@ -112,8 +132,11 @@ pub(super) async fn write(
         for row in rows.by_ref().take(1 << piece) {
             row.bind(&mut arguments, &mut last).map_err(encode)?;
         }
-        let sql = write_sql(Some(piece), None, false);
-        run(conn, sql, arguments, 1, false).await?;
+        let text = Text {
+            events: Some(piece),
+            ..Text::default()
+        };
+        run(conn, text.sql(), arguments, 1, false).await?;
     }
 
     let mut arguments = SqliteArguments::default();
@@ -123,41 +146,73 @@ pub(super) async fn write(
     for write in streams {
         write.bind(&mut arguments).map_err(encode)?;
     }
-    let commit = owner == Owner::Store;
-    let sql = write_sql(Some(last_rows), Some(last_streams), commit);
-    run(conn, sql, arguments, 2 + usize::from(commit), commit).await
+    for key in keys {
+        key.bind(&mut arguments).map_err(encode)?;
+    }
+    let text = Text {
+        events: last_rows,
+        streams: last_streams,
+        keys: last_keys,
+        commit: owner == Owner::Store,
+    };
+    run(conn, text.sql(), arguments, text.statements(), text.commit).await
 }
 
-/// `count` (at least 1) as powers of two, largest first, none above [`LARGEST`]: all but the last, and the last.
-fn pieces(count: usize) -> (Vec<usize>, usize) {
+/// `count` as powers of two, largest first, none above [`LARGEST`]: all but the last, and the last, which is `None`
+/// when there is nothing.
+fn pieces(count: usize) -> (Vec<usize>, Option<usize>) {
     let mut pieces = vec![SIZES - 1; count / LARGEST];
     let rest = count % LARGEST;
     pieces.extend((0..SIZES - 1).rev().filter(|bit| rest & (1 << bit) != 0));
-    let last = pieces.pop().unwrap_or(0);
+    let last = pieces.pop();
     (pieces, last)
 }
 
-fn write_sql(events: Option<usize>, streams: Option<usize>, commit: bool) -> Arc<str> {
-    const CLASSES: usize = SIZES + 1;
-    static CELLS: [OnceLock<Arc<str>>; CLASSES * CLASSES * 2] =
-        [const { OnceLock::new() }; CLASSES * CLASSES * 2];
-    let class = |size: Option<usize>| size.map_or(0, |size| size + 1);
-    let cell = (class(events) * CLASSES + class(streams)) * 2 + usize::from(commit);
-    CELLS[cell]
-        .get_or_init(|| {
-            let mut sql = String::new();
-            if let Some(events) = events {
-                sql.push_str(&repeated(INSERT_EVENTS, 1 << events));
+/// What one text writes: of each kind, how many rows as a power of two, or none.
+#[derive(Debug, Clone, Copy, Default)]
+struct Text {
+    events: Option<usize>,
+    streams: Option<usize>,
+    keys: Option<usize>,
+    commit: bool,
+}
+
+impl Text {
+    fn statements(self) -> usize {
+        usize::from(self.events.is_some())
+            + usize::from(self.streams.is_some())
+            + usize::from(self.keys.is_some())
+            + usize::from(self.commit)
+    }
+
+    fn sql(self) -> Arc<str> {
+        const CLASSES: usize = SIZES + 1;
+        static CELLS: [OnceLock<Arc<str>>; CLASSES * CLASSES * CLASSES * 2] =
+            [const { OnceLock::new() }; CLASSES * CLASSES * CLASSES * 2];
+        let class = |size: Option<usize>| size.map_or(0, |size| size + 1);
+        let cell =
+            (class(self.keys) * CLASSES + class(self.events)) * CLASSES + class(self.streams);
+        CELLS[cell * 2 + usize::from(self.commit)]
+            .get_or_init(|| self.write().into())
+            .clone()
+    }
+
+    fn write(self) -> String {
+        let mut sql = String::new();
+        for (rows, statement) in [
+            (self.events, INSERT_EVENTS),
+            (self.streams, UPSERT_STREAMS),
+            (self.keys, UPSERT_KEYS),
+        ] {
+            if let Some(rows) = rows {
+                sql.push_str(&repeated(statement, 1 << rows));
             }
-            if let Some(streams) = streams {
-                sql.push_str(&repeated(UPSERT_STREAMS, 1 << streams));
-            }
-            if commit {
-                sql.push_str("COMMIT");
-            }
-            sql.into()
-        })
-        .clone()
+        }
+        if self.commit {
+            sql.push_str("COMMIT");
+        }
+        sql
+    }
 }
 
 /// The statement with its one row of `VALUES`, which stands on a line of its own, repeated.
@@ -218,9 +273,9 @@ mod tests {
 
     #[test]
     fn pieces_add_up_to_the_count() {
-        for count in 1..=1000 {
+        for count in 0..=1000 {
             let (pieces, last) = pieces(count);
-            let sum: usize = pieces.iter().chain([&last]).map(|piece| 1 << piece).sum();
+            let sum: usize = pieces.iter().chain(&last).map(|piece| 1 << piece).sum();
             assert_eq!(sum, count);
         }
     }

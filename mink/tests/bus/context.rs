@@ -3,7 +3,9 @@ use std::collections::BTreeMap;
 use mink::metadata::{Metadata, TraceContext};
 use mink::storage::RecordedEvent;
 
-use super::domain::{Account, Deposited, deposit, open, transfer_of, withdraw};
+use super::domain::{
+    Account, Deposited, Outside, Relay, builder, deposit, open, transfer_of, withdraw,
+};
 use mink::prelude::*;
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -88,5 +90,38 @@ async fn a_command_within_another_is_caused_by_it_and_carries_what_it_carries() 
         let metadata = &outside.metadata;
         assert_eq!(metadata.correlation_id, metadata.causation_id);
         assert_eq!(metadata.user_id, None);
+    }
+}
+
+#[tokio::test]
+async fn also_a_handle_from_outside_carries_what_the_command_being_handled_carries() {
+    let outside = std::sync::Arc::new(Outside::default());
+    let app = builder()
+        .service::<Outside>(std::sync::Arc::clone(&outside))
+        .open()
+        .await
+        .unwrap();
+    let user = Metadata {
+        user_id: Some("of the handle".to_owned()),
+        ..Metadata::default()
+    };
+    assert!(outside.0.set(app.with_metadata(user)).is_ok());
+    let account = "a".to_owned();
+    let id = app
+        .with_metadata(full())
+        .dispatch(Relay { account })
+        .await
+        .unwrap();
+    let receipt = app.dispatch(deposit("last", 1)).await.unwrap();
+    app.wait_for(&receipt).await.unwrap();
+    let caused = Metadata {
+        causation_id: Some(id),
+        user_id: Some("of the handle".to_owned()),
+        ..full()
+    };
+    let events = stored(&app).await;
+    assert_eq!(events.len(), 3);
+    for event in &events[..2] {
+        assert_eq!(event.metadata, caused, "{}", event.stream);
     }
 }

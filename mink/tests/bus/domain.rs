@@ -42,6 +42,20 @@ pub(crate) struct DepositLater {
     pub(crate) cents: u64,
 }
 
+/// Deposits to the other account first, and then decides when the gate lets it.
+#[command(id = "account_id")]
+pub(crate) struct DepositToBoth {
+    pub(crate) account_id: String,
+    pub(crate) other_id: String,
+    pub(crate) cents: u64,
+}
+
+/// Deposits through a handle from outside; answered with the command's id.
+#[command]
+pub(crate) struct Relay {
+    pub(crate) account: String,
+}
+
 #[command(local)]
 pub(crate) struct Secretly {
     pub(crate) account_id: String,
@@ -133,6 +147,19 @@ impl Account {
             cents: command.cents,
         }
     }
+    async fn deposit_to_both(
+        &self,
+        command: DepositToBoth,
+        app: &Mink,
+        gate: &Gate,
+    ) -> Result<Deposited, TransferError> {
+        let cents = command.cents;
+        app.dispatch(deposit(&command.other_id, cents))
+            .await
+            .map_err(|error| TransferError::Failed(error.to_string()))?;
+        gate.pass().await;
+        Ok(Deposited { cents })
+    }
     fn secretly(&self, _: Secretly) -> Result<(), Never> {
         Err(Never)
     }
@@ -191,6 +218,26 @@ async fn transfer(
     .await
     .map_err(|error| failed(error.to_string()))?;
     Ok(transfers.0.fetch_add(1, Ordering::SeqCst) + 1)
+}
+
+/// A handle that knows nothing of the command.
+#[derive(Default)]
+pub(crate) struct Outside(pub(crate) std::sync::OnceLock<Mink>);
+
+#[handler]
+async fn relay(
+    command: Relay,
+    context: &CommandContext,
+    outside: &Outside,
+) -> Result<String, TransferError> {
+    let app = outside.0.get().unwrap();
+    app.dispatch(deposit(&command.account, 1))
+        .await
+        .map_err(|error| TransferError::Failed(error.to_string()))?;
+    app.append::<Account>("appended", ExpectedVersion::Any, Deposited { cents: 1 })
+        .await
+        .map_err(|error| TransferError::Failed(error.to_string()))?;
+    Ok(context.command_id.to_string())
 }
 
 #[handler]
@@ -256,6 +303,7 @@ pub(crate) fn builder() -> MinkBuilder {
     Mink::builder()
         .url("memory://")
         .service(Transfers::default())
+        .service(Outside::default())
         .service(Gate {
             arrived: Notify::new(),
             open: Semaphore::new(0),

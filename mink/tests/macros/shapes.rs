@@ -205,3 +205,37 @@ fn paths_follow_the_shape() {
     );
     assert_eq!(check_path(&External::SHAPE, "in_shop.TILL"), None);
 }
+
+#[derive(serde::Serialize, serde::Deserialize, Shape)]
+#[serde(deny_unknown_fields)]
+struct Strict {
+    #[serde(rename = "b", alias = "a", alias = "A")]
+    b: u8,
+    by: std::collections::BTreeMap<u32, String>,
+}
+
+#[derive(serde::Serialize, serde::Deserialize, Shape)]
+#[serde(deny_unknown_fields)]
+enum StrictEnum {
+    #[serde(alias = "Shop")]
+    InShop {
+        till: u8,
+    },
+    Unknown,
+}
+
+#[test]
+fn other_names_refused_fields_and_kinds_of_keys_are_in_the_shape() {
+    use mink::schema::TypeSchema;
+
+    assert_eq!(
+        TypeSchema::of(&Strict::SHAPE).to_string(),
+        "{ b: u8 (also read as `a`, `A`), by: map<u32, text> } (no other fields)"
+    );
+    assert_eq!(
+        TypeSchema::of(&StrictEnum::SHAPE).to_string(),
+        "one of { InShop: { till: u8 } (no other fields) (also read as `Shop`), Unknown }"
+    );
+    assert_eq!(check_path(&Strict::SHAPE, "b"), None);
+    assert_eq!(check_path(&StrictEnum::SHAPE, "InShop.till"), None);
+}

@@ -134,8 +134,9 @@ async fn the_stores_spans_lie_within_the_callers() {
         .await
         .unwrap();
     for name in ["eventstore.load", "eventstore.append"] {
-        assert_eq!(spans.of(name)[0].parent, Some("request"), "{name}");
+        assert_eq!(spans.of(name)[0].parent, Some("command"), "{name}");
     }
+    assert_eq!(spans.of("command")[0].parent, Some("request"));
     app.head().await.unwrap();
     assert_eq!(spans.of("eventstore.get_last_position")[0].parent, None);
 }

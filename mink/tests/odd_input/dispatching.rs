@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use mink::bus::BusOptions;
+use mink::bus::{BusOptions, CommandFault};
 use mink::prelude::*;
 
 #[event]
@@ -99,11 +99,11 @@ async fn a_handler_that_panics_or_is_given_up_leaves_the_aggregate_usable() {
         .open()
         .await
         .unwrap();
-    let failing = tokio::spawn({
-        let app = app.clone();
-        async move { app.dispatch(Fail { id: id() }).await.map(|_| ()) }
-    });
-    assert!(failing.await.unwrap_err().is_panic());
+    let failed = app.dispatch(Fail { id: id() }).await.unwrap_err();
+    assert!(
+        matches!(failed.fault(), Some(CommandFault::Panicked { .. })),
+        "{failed}"
+    );
     let waiting = app.dispatch(Wait { id: id() });
     let given_up = tokio::time::timeout(Duration::from_millis(5), waiting).await;
     assert!(given_up.is_err());

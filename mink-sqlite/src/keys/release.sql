@@ -1,0 +1,1 @@
+DELETE FROM mink_keys WHERE tenant = ? AND key = ? AND owner = ?

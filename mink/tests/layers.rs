@@ -1,0 +1,13 @@
+//! The layers in an application.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+#[path = "layers/broken.rs"]
+mod broken;
+#[path = "layers/conditions.rs"]
+mod conditions;
+#[path = "layers/domain.rs"]
+mod domain;
+#[path = "layers/ids.rs"]
+mod ids;
+#[path = "layers/order.rs"]
+mod order;

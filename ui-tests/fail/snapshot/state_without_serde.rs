@@ -1,0 +1,9 @@
+use mink::prelude::*;
+
+#[derive(Aggregate, Default)]
+#[aggregate(snapshot(every = 100))]
+struct Order {
+    placed: bool,
+}
+
+fn main() {}
