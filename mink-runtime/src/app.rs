@@ -13,7 +13,6 @@ mod snapshots;
 mod streams;
 mod within;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use batch::{Batch, BatchError};
@@ -27,7 +26,7 @@ use crate::bus::{Bus, Receipt, Session};
 use crate::command::Clock;
 use crate::config::Configuration;
 use crate::id::{AggregateId, InvalidName, Position, StreamId, TenantId};
-use crate::metadata::{Metadata, TraceContextSource};
+use crate::metadata::Metadata;
 use crate::registry::Registry;
 use crate::repository::{CacheStats, LoadError, Loaded, Repository};
 use crate::storage::{ExpectedVersion, Storage, StorageError};
@@ -47,7 +46,6 @@ struct Shared {
     bus: Bus,
     clock: Arc<dyn Clock>,
     configuration: Configuration,
-    traces: Option<Arc<dyn TraceContextSource>>,
     health: HealthOptions,
 }
 
@@ -164,7 +162,7 @@ impl Mink {
         Batch::new(
             self.shared.bus.repository().clone(),
             self.tenant.clone(),
-            self.traced().into_owned(),
+            self.traced(),
             self.shared.clock.now(),
         )
     }
@@ -191,15 +189,12 @@ impl Mink {
     }
 
     /// The metadata of this handle, with the trace context of whatever runs now unless the handle has one.
-    fn traced(&self) -> Cow<'_, Metadata> {
-        let missing = self.metadata.trace.is_none();
-        match &self.shared.traces {
-            Some(source) if missing => Cow::Owned(Metadata {
-                trace: source.current(),
-                ..self.metadata.clone()
-            }),
-            _ => Cow::Borrowed(&self.metadata),
+    fn traced(&self) -> Metadata {
+        let mut metadata = self.metadata.clone();
+        if metadata.trace.is_none() {
+            metadata.trace = self.repository().observer().trace();
         }
+        metadata
     }
 
     /// What the cache of aggregates did since the application was opened.

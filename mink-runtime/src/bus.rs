@@ -332,6 +332,12 @@ impl Core {
         if request.metadata.correlation_id.is_none() || request.metadata.causation_id.is_none() {
             stamp(&mut request);
         }
+        // within every layer, so that it is the span of the command, when there is one
+        if request.metadata.trace.is_none()
+            && let Some(trace) = core.repository.observer().trace()
+        {
+            request.metadata_mut().trace = Some(trace);
+        }
         (request.route.run)(core, request)
     }
 }

@@ -96,27 +96,18 @@ impl Repository {
     /// A repository on `storage` that knows the events of `registry`.
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>, registry: Registry, options: RepositoryOptions) -> Self {
-        Self::observed(storage, registry, Observer::default(), options)
+        let clock = Arc::new(SystemClock);
+        Self::observed(storage, registry, options, clock, Observer::default())
     }
 
-    /// A repository that tells `observer` what it does.
+    /// A repository that tells `observer` what it does, and whose snapshots get older by this clock.
     #[must_use]
     pub fn observed(
         storage: Arc<dyn Storage>,
         registry: Registry,
-        observer: Observer,
-        options: RepositoryOptions,
-    ) -> Self {
-        Self::with_clock(storage, registry, observer, options, Arc::new(SystemClock))
-    }
-
-    /// A repository whose snapshots get older by this clock.
-    pub(crate) fn with_clock(
-        storage: Arc<dyn Storage>,
-        registry: Registry,
-        observer: Observer,
         options: RepositoryOptions,
         clock: Arc<dyn Clock>,
+        observer: Observer,
     ) -> Self {
         let watch = observer
             .counts_as()

@@ -110,6 +110,17 @@ async fn what_happens_in_the_service_is_seen_from_outside() {
     let bank = "service=\"bank\"";
     let deposited = [bank, "event_type=\"Deposited\""];
     let withdrawn = [bank, "event_type=\"Withdrawn\""];
+    for (kind, status, count) in [("Deposit", "success", 2.0), ("Withdraw", "rejected", 1.0)] {
+        let kind = format!("command_type=\"{kind}\"");
+        let status = format!("status=\"{status}\"");
+        let labels = [bank, &kind, &status];
+        assert_eq!(service.sample("mink_commands_total", &labels).await, count);
+        let labels = [bank, &kind];
+        assert_eq!(
+            service.sample("mink_commands_in_flight", &labels).await,
+            0.0
+        );
+    }
     let appended = "mink_events_appended_total";
     assert_eq!(service.sample(appended, &deposited).await, 2.0);
     assert_eq!(service.sample(appended, &withdrawn).await, 0.0);
@@ -136,15 +147,17 @@ async fn what_happens_in_the_service_is_seen_from_outside() {
 
     // the spans, and where they hang
     let request = &service.spans("http.request")[0];
+    let command = &service.spans("command.Deposit")[0];
     let append = &service.spans("eventstore.append")[0];
     assert_eq!(request.span_context.trace_id().to_string(), TRACE);
     assert_eq!(append.span_context.trace_id().to_string(), TRACE);
-    assert_eq!(append.parent_span_id, request.span_context.span_id());
+    assert_eq!(command.parent_span_id, request.span_context.span_id());
+    assert_eq!(append.parent_span_id, command.span_context.span_id());
     assert_eq!(attribute(append, "mink.stream_id"), "Account-7");
     assert_eq!(attribute(append, "mink.events.types"), "Deposited");
     assert_eq!(attribute(append, "mink.stored.version"), "1");
 
-    // the trace in the stored events is that of the request
+    // the trace in the stored events is that of the request, and their span that of the command
     let traces = stored_traces(&service.app).await;
     let loaded = service.sample("mink_events_loaded_total", &[bank]).await;
     assert_eq!(loaded, 2.0);
@@ -152,7 +165,7 @@ async fn what_happens_in_the_service_is_seen_from_outside() {
     assert_eq!(stored.trace_id().to_string(), TRACE);
     assert_eq!(
         stored.span_id().to_bytes(),
-        request.span_context.span_id().to_bytes()
+        command.span_context.span_id().to_bytes()
     );
     let other = &service.spans("http.request")[1];
     assert_eq!(

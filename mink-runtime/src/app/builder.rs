@@ -272,7 +272,7 @@ impl MinkBuilder {
             return Err(OpenError::Faults(StartupFaults { faults }));
         }
         let service = options.service.as_deref().unwrap_or_default();
-        let observer = Observer::installed(service, &registry);
+        let observer = Observer::installed(service, &registry).with_traces(self.traces);
         let storage = match (self.storage, options.store_url) {
             (Some(storage), _) => storage,
             (None, Some(url)) => {
@@ -291,12 +291,12 @@ impl MinkBuilder {
         } else {
             default_stack(&observer)
         };
-        let repository = Repository::with_clock(
+        let repository = Repository::observed(
             storage,
             registry,
-            observer,
             options.repository,
             Arc::clone(&self.clock),
+            observer,
         );
         let stack = around.outer.stack(self.layers).stack(around.inner);
         let (mut services, clock) = (self.services, self.clock);
@@ -308,7 +308,6 @@ impl MinkBuilder {
                     .with_stack(&stack),
                 clock,
                 configuration,
-                traces: self.traces,
                 health: options.health,
             }
         });

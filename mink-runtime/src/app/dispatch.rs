@@ -44,12 +44,12 @@ impl Mink {
         T: Send + 'static,
         E: Send + 'static,
     {
-        Dispatching::new(async move {
-            let metadata = self.traced();
-            let bus = &self.shared.bus;
-            bus.dispatch(&self.tenant, &metadata, command, options)
-                .await
-        })
+        let Self {
+            shared,
+            tenant,
+            metadata,
+        } = self;
+        Dispatching::new(shared.bus.dispatch(tenant, metadata, command, options))
     }
 
     /// Deletes idempotency keys whose answers have expired, at most `limit` of them; tells how many. It happens by itself
@@ -78,11 +78,12 @@ impl Mink {
         T: Send + 'static,
         E: Send + 'static,
     {
-        Dispatching::new(async move {
-            let metadata = self.traced();
-            let bus = &self.shared.bus;
-            bus.dispatch_all(&self.tenant, &metadata, commands).await
-        })
+        let Self {
+            shared,
+            tenant,
+            metadata,
+        } = self;
+        Dispatching::new(shared.bus.dispatch_all(tenant, metadata, commands))
     }
 
     /// Sends a command and does not wait for it: the handle is awaited for the answer, or cancels it.
@@ -100,7 +101,7 @@ impl Mink {
     {
         self.shared.bus.dispatch_detached(
             &self.tenant,
-            &self.traced(),
+            &self.metadata,
             command,
             DispatchOptions::new(),
         )
@@ -120,7 +121,7 @@ impl Mink {
             .bus
             .dispatch_json(
                 &self.tenant,
-                &self.traced(),
+                &self.metadata,
                 name,
                 payload,
                 DispatchOptions::new(),

@@ -90,6 +90,8 @@ pub enum SnapshotUse {
     Ignored,
     /// It could not be saved.
     Failed,
+    /// It was due, and too many were waiting.
+    LeftOut,
 }
 
 /// Every meter of an application, bound to one recorder.
@@ -108,7 +110,7 @@ pub(super) struct Meters {
     pub(super) lag_seconds: Gauge,
     pub(super) head: Gauge,
     pub(super) cache: [Counter; 5],
-    pub(super) snapshots: [Counter; 4],
+    pub(super) snapshots: [Counter; 5],
 }
 
 pub(super) struct OperationMeters {
@@ -160,7 +162,7 @@ impl Meters {
             head: make.gauge(names::FEED_HEAD),
             cache: ["hit", "miss", "evicted", "confirmed", "outdated"]
                 .map(|of| outcome(names::CACHE, of)),
-            snapshots: ["taken", "loaded", "ignored", "failed"]
+            snapshots: ["taken", "loaded", "ignored", "failed", "left_out"]
                 .map(|of| outcome(names::SNAPSHOTS, of)),
             service: make.service,
         })

@@ -62,5 +62,6 @@ pub const FEED_HEAD: &str = "mink_feed_head_position";
 /// Counter, by [`SERVICE`], [`OUTCOME`]: looks into the cache of aggregates: `hit`, `miss`; `evicted` entries; decisions
 /// to do nothing that were compared with the store: `confirmed`, `outdated`.
 pub const CACHE: &str = "mink_aggregate_cache_total";
-/// Counter, by [`SERVICE`], [`OUTCOME`]: snapshots that were `taken`, `loaded`, `ignored` (of another shape), `failed`.
+/// Counter, by [`SERVICE`], [`OUTCOME`]: snapshots that were `taken`, `loaded`, `ignored` (unreadable), `failed`,
+/// `left_out`.
 pub const SNAPSHOTS: &str = "mink_snapshots_total";

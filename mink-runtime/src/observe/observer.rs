@@ -7,6 +7,7 @@ use tracing::{Level, Span};
 
 use super::errors::ErrorType;
 use super::meters::{CacheUse, Meters, Operation, SnapshotUse};
+use crate::metadata::{TraceContext, TraceContextSource};
 use crate::registry::Registry;
 use crate::storage::{Commit, CommitError, Committed, GroupLoad, GroupWatch, StoreHealth};
 
@@ -14,6 +15,7 @@ use crate::storage::{Commit, CommitError, Committed, GroupLoad, GroupWatch, Stor
 #[derive(Clone)]
 pub struct Observer {
     shared: Arc<Shared>,
+    traces: Option<Arc<dyn TraceContextSource>>,
 }
 
 struct Shared {
@@ -29,6 +31,7 @@ impl Default for Observer {
                 service: SharedString::const_str("mink"),
                 meters: None,
             }),
+            traces: None,
         }
     }
 }
@@ -43,7 +46,20 @@ impl Observer {
                 service: service.to_owned().into(),
                 meters: Meters::of(service, registry),
             }),
+            traces: None,
         }
+    }
+
+    /// Takes the trace context of what runs from here.
+    #[must_use]
+    pub fn with_traces(mut self, source: Option<Arc<dyn TraceContextSource>>) -> Self {
+        self.traces = source;
+        self
+    }
+
+    /// The trace context of what runs now.
+    pub(crate) fn trace(&self) -> Option<TraceContext> {
+        self.traces.as_ref()?.current()
     }
 
     /// The application's name in metrics and spans.

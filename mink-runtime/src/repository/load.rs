@@ -251,8 +251,11 @@ impl Repository {
             return self.visit(query, loaded).await;
         }
         let span = load_span(observer.service(), &query);
-        let from = loaded.version;
+        let mut from = loaded.version;
         let joined = watched!(observer, Operation::Load, span, self.visit(query, loaded));
+        if from == 0 {
+            from = loaded.since.version;
+        }
         let events = loaded.version.saturating_sub(from);
         observer.loaded(usize::try_from(events).unwrap_or(usize::MAX));
         span.record("mink.events.loaded", events);

@@ -191,6 +191,7 @@ impl Repository {
             SnapshotUse::Loaded => &counters.used,
             SnapshotUse::Ignored => &counters.unreadable,
             SnapshotUse::Failed => &counters.failed,
+            SnapshotUse::LeftOut => &counters.left_out,
         });
         self.observer().snapshot(used);
     }
@@ -225,7 +226,7 @@ impl Repository {
             return;
         };
         let Ok(place) = Arc::clone(&queue.places).try_acquire_owned() else {
-            return count(&queue.counters.left_out);
+            return self.counted(SnapshotUse::LeftOut);
         };
         let key = (tenant.clone(), stream.clone());
         if !queue.queued().insert(key.clone()) {

@@ -8,6 +8,12 @@ use crate::bus::CommandRequest;
 use crate::bus::layers::doc::{Break, Deposit, Withdraw, builder};
 use crate::bus::layers::testing::{Answered, accepted, answers, deposit};
 
+/// What an application counts besides its commands has the application's own name.
+fn of_the_application(key: &metrics::Key) -> bool {
+    key.labels()
+        .any(|label| label.key() == "service" && label.value() == "mink")
+}
+
 /// What is recorded while `work` runs, as `name{label=value,...}`.
 fn recorded(work: impl Future<Output = ()>) -> BTreeMap<String, String> {
     let recorder = DebuggingRecorder::new();
@@ -18,6 +24,7 @@ fn recorded(work: impl Future<Output = ()>) -> BTreeMap<String, String> {
     metrics::with_local_recorder(&recorder, || runtime.block_on(work));
     let all = recorder.snapshotter().snapshot().into_vec();
     all.into_iter()
+        .filter(|(key, ..)| !of_the_application(key.key()))
         .map(|(key, _, _, value)| {
             let key = key.key();
             let labels: Vec<_> = key
