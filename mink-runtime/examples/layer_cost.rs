@@ -65,42 +65,46 @@ type Make = fn(MinkBuilder) -> MinkBuilder;
 const LONG: Duration = Duration::from_secs(3600);
 
 const STACKS: &[(&str, Make)] = &[
-    ("no layer", |app| app),
+    ("no layer", |app| app.bare_stack()),
     ("a layer that does nothing", |app| {
-        app.layer(tower::layer::util::Identity::new())
+        app.bare_stack().layer(tower::layer::util::Identity::new())
     }),
     ("a layer for another command", |app| {
-        app.layer_for::<Other>(RetryLayer::new())
+        app.bare_stack().layer_for::<Other>(RetryLayer::new())
     }),
-    ("tracing", |app| app.layer(TracingLayer::new())),
-    ("metrics", |app| app.layer(MetricsLayer::new())),
-    ("logging", |app| app.layer(LoggingLayer::new())),
-    ("panic_recovery", |app| app.layer(PanicRecoveryLayer::new())),
-    ("tenant", |app| app.layer(TenantLayer::new(|_| None))),
+    ("tracing", |app| app.bare_stack().layer(TracingLayer::new())),
+    ("metrics", |app| app.bare_stack().layer(MetricsLayer::new())),
+    ("logging", |app| app.bare_stack().layer(LoggingLayer::new())),
+    ("panic_recovery", |app| {
+        app.bare_stack().layer(PanicRecoveryLayer::new())
+    }),
+    ("tenant", |app| {
+        app.bare_stack().layer(TenantLayer::new(|_| None))
+    }),
     ("correlation", |app| {
-        app.layer(CorrelationLayer::new(|_| None))
+        app.bare_stack().layer(CorrelationLayer::new(|_| None))
     }),
-    ("causation", |app| app.layer(CausationLayer::new(|_| None))),
+    ("causation", |app| {
+        app.bare_stack().layer(CausationLayer::new(|_| None))
+    }),
     ("audit", |app| {
-        app.layer(AuditLayer::new(|_| std::future::ready(Ok(()))))
+        app.bare_stack()
+            .layer(AuditLayer::new(|_| std::future::ready(Ok(()))))
     }),
     ("rate_limit", |app| {
-        app.layer(RateLimitLayer::new(u32::MAX, LONG))
+        app.bare_stack().layer(RateLimitLayer::new(u32::MAX, LONG))
     }),
-    ("timeout", |app| app.layer(TimeoutLayer::new(LONG))),
-    ("retry", |app| app.layer(RetryLayer::new())),
+    ("timeout", |app| {
+        app.bare_stack().layer(TimeoutLayer::new(LONG))
+    }),
+    ("retry", |app| app.bare_stack().layer(RetryLayer::new())),
     ("circuit_breaker", |app| {
-        app.layer(CircuitBreakerLayer::new())
+        app.bare_stack().layer(CircuitBreakerLayer::new())
     }),
-    ("validation", |app| app.layer(ValidationLayer::new())),
-    ("the default stack", |app| {
-        // as `default_stack` puts them together
-        app.layer(TracingLayer::new())
-            .layer(MetricsLayer::new())
-            .layer(LoggingLayer::new())
-            .layer(PanicRecoveryLayer::new())
-            .layer(ValidationLayer::new())
+    ("validation", |app| {
+        app.bare_stack().layer(ValidationLayer::new())
     }),
+    ("the default stack", |app| app),
 ];
 
 async fn dispatch(make: Make, times: u64) -> Result<(), Box<dyn Error>> {
@@ -109,8 +113,7 @@ async fn dispatch(make: Make, times: u64) -> Result<(), Box<dyn Error>> {
         .handler::<Ping, Pong>();
     let app = Mink::builder()
         .storage(MemoryStore::new())
-        .registry(registry.build())
-        .bare_stack();
+        .registry(registry.build());
     let app = make(app).open().await?;
     for _ in 0..times {
         app.dispatch(Ping).await?;

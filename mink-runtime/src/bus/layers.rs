@@ -34,8 +34,9 @@
 //! - **Validation** is innermost: what counts, limits or records commands sees the invalid ones, too.
 //!
 //! The application's own are best given in the order of the table: first whose command it is, so that the others can
-//! tell; then who records and who limits; then the key, which all attempts share; then the timeout, for all attempts together; then the retry; and within the
-//! retry the circuit breaker, which counts each attempt and ends them when it opens.
+//! tell; then who records and who limits; then the key, which all attempts share; then the timeout, for all attempts
+//! together; then the retry; and within the retry the circuit breaker, which counts each attempt and ends them when it
+//! opens.
 //!
 //! A layer of the application's own is any [`tower::Layer`] (see [`CommandLayer`](super::CommandLayer)).
 
@@ -64,6 +65,7 @@ pub mod tracing;
 pub mod validation;
 
 use futures_util::future::BoxFuture;
+use tower::ServiceBuilder;
 
 #[doc(inline)]
 pub use self::{
@@ -95,14 +97,15 @@ type Answer = BoxFuture<'static, Result<CommandResponse, CommandFault>>;
 /// [module](self) for their order and its reasons. Nothing is counted when `observer` counts nothing.
 #[must_use]
 pub fn default_stack(observer: &Observer) -> DefaultStack {
-    let mut outer = Stack::new().layer(TracingLayer::new().service(observer.service()));
-    if let Some(service) = observer.counts_as() {
-        outer = outer.layer(MetricsLayer::new().service(service));
-    }
+    let counting = observer.counts_as();
+    // as one layer, so that they take one box and not four
+    let outer = ServiceBuilder::new()
+        .layer(TracingLayer::new().service(observer.service()))
+        .option_layer(counting.map(|service| MetricsLayer::new().service(service)))
+        .layer(LoggingLayer::new())
+        .layer(PanicRecoveryLayer::new());
     DefaultStack {
-        outer: outer
-            .layer(LoggingLayer::new())
-            .layer(PanicRecoveryLayer::new()),
+        outer: Stack::new().layer(outer),
         inner: Stack::new().layer(ValidationLayer::new()),
     }
 }
