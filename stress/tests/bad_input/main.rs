@@ -73,6 +73,8 @@ async fn open(url: &str) -> Mink {
     Mink::builder()
         .url(url)
         .registry(registry())
+        // what is in memory is sound: each dispatch reads what is stored
+        .cached_aggregates(0)
         .open()
         .await
         .unwrap()

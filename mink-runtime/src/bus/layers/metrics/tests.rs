@@ -122,7 +122,7 @@ fn commands_are_counted_by_how_they_ended_and_timed() {
 #[test]
 fn a_command_is_in_flight_until_it_is_answered_or_given_up() {
     let recorded = recorded(async {
-        let layer = MetricsLayer::new();
+        let layer = MetricsLayer::new().service("shop");
         let silent = || service_fn(|_: CommandRequest| std::future::pending::<Answered>());
         let mut waiting = Box::pin(layer.layer(silent()).oneshot(deposit()));
         assert!(futures_util::poll!(&mut waiting).is_pending());
@@ -136,23 +136,23 @@ fn a_command_is_in_flight_until_it_is_answered_or_given_up() {
             .await
             .unwrap();
     });
-    let in_flight = "mink_commands_in_flight{service=mink,command_type=Deposit}";
+    let in_flight = "mink_commands_in_flight{service=shop,command_type=Deposit}";
     assert_eq!(recorded[in_flight], "1");
-    let abandoned = "mink_commands_total{service=mink,command_type=Deposit,status=abandoned}";
+    let abandoned = "mink_commands_total{service=shop,command_type=Deposit,status=abandoned}";
     assert_eq!(recorded[abandoned], "1");
 }
 
 #[test]
 fn a_panic_through_the_layer_leaves_nothing_in_flight() {
     let recorded = recorded(async {
-        let service = MetricsLayer::new().layer(service_fn(
+        let service = MetricsLayer::new().service("shop").layer(service_fn(
             |_: CommandRequest| -> std::future::Ready<Answered> { panic!("at once") },
         ));
         let sent = std::panic::AssertUnwindSafe(service.oneshot(deposit()));
         assert!(futures_util::FutureExt::catch_unwind(sent).await.is_err());
     });
     assert_eq!(
-        recorded["mink_commands_in_flight{service=mink,command_type=Deposit}"],
+        recorded["mink_commands_in_flight{service=shop,command_type=Deposit}"],
         "0"
     );
 }
