@@ -115,8 +115,8 @@
 //!
 //! # What is not there yet
 //!
-//! Read models, subscriptions that keep their place, workflows across aggregates, an outbox, idempotency
-//! keys and encryption. A field can be declared for encryption; a program with one does not start, rather than store it
+//! Read models, subscriptions that keep their place, workflows across aggregates, an outbox and
+//! encryption. A field can be declared for encryption; a program with one does not start, rather than store it
 //! in clear text.
 #![doc(test(attr(deny(warnings))))]
 

@@ -2,7 +2,7 @@
 //!
 //! **Problem.** While the store does not answer, every command waits for its whole patience before it fails, callers pile
 //! up, and a store that comes back meets all of them at once. **Mechanism.** After a number of
-//! [outages](CommandFault::is_outage) in a row the circuit is *open*: commands fail at once with
+//! [outages][`CommandFault::is_outage`] in a row the circuit is *open*: commands fail at once with
 //! [`CommandFault::CircuitOpen`], which says when to come again. After a while it is *half open*: a few commands are let
 //! through as probes. When they succeed it is *closed* again; when one fails it is open again, for twice as long, up to a
 //! limit. Only what the infrastructure did counts: a refusal by the domain shows that the store is well, and a conflict, a

@@ -1,7 +1,7 @@
 //! Another attempt after a fault that passes.
 //!
 //! **Problem.** A store that restarts, or a storm of writers at one aggregate, fails commands that would succeed a moment
-//! later. **Mechanism.** After a fault that [is transient](CommandFault::is_transient) the command is sent again, after
+//! later. **Mechanism.** After a fault that [is transient][`CommandFault::is_transient`] the command is sent again, after
 //! waits that grow exponentially up to a cap and have jitter, until the attempts or the time are used up; the last fault
 //! is the answer. Never sent again: a command that may have taken effect, since that would be twice; one whose outcome
 //! is unknown, which the repository settles by submitting the *same value*; what the domain refused. An open

@@ -3,7 +3,7 @@
 //! **Problem.** A store that hangs, or a handler that waits for a gateway, keeps its caller waiting for ever.
 //! **Mechanism.** When the time is over the wait ends with [`CommandFault::TimedOut`], and what was within is dropped: a
 //! handler ends where it waits. A commit that was submitted is not torn: the store finishes it or never does it, and
-//! the error's [`Effect`] says what is known, [`None`](Effect::None) when nothing was submitted, otherwise that it may have
+//! the error's [`Effect`] says what is known, [`None`](crate::bus::Effect::None) when nothing was submitted, otherwise that it may have
 //! happened. **Cost.** A timer and a box for each command. **What the caller must do.** After
 //! [`Effect::Unknown`] find out before acting again: dispatch again with the same idempotency key, or load the aggregate.
 //!
