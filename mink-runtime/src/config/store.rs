@@ -21,11 +21,8 @@ pub trait OpensStore: Send + Sized + 'static {
     fn open_at(self, url: &str) -> BoxFuture<'static, Opened>;
 }
 
-/// The settings of an adapter, collected at link time.
-///
-/// ```ignore
-/// inventory::submit! { StoreSection::of::<PostgresOptions>() }
-/// ```
+/// The settings of an adapter, collected at link time: it submits one, as
+/// `inventory::submit! { StoreSection::of::<PostgresOptions>() }`.
 pub struct StoreSection {
     /// The section of `mink.toml`.
     pub name: &'static str,
