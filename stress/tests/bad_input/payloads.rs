@@ -98,7 +98,7 @@ async fn sqlite_tells_of_another_type_version_and_format() {
             is_unknown as fn(&LoadError) -> bool,
         ),
         ("schema_version = 2", is_future),
-        ("format = 'msgpack', payload = x'93c0ff'", is_format),
+        ("format = 'cbor', payload = x'93c0ff'", is_format),
         ("payload = x'ff00fe'", is_corrupt_or_payload),
     ];
     for (number, (set, expected)) in damages.into_iter().enumerate() {
@@ -151,7 +151,7 @@ async fn postgres_tells_of_another_type_version_and_format() {
         ),
         ("schema_version = 2", is_future),
         (
-            r"format = 'msgpack', payload = NULL, payload_bytes = '\x93c0ff'",
+            r"format = 'cbor', payload = NULL, payload_bytes = '\x93c0ff'",
             is_format,
         ),
         ("schema_version = 1099511627776", is_corrupt),
