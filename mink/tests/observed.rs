@@ -47,6 +47,7 @@ fn deposit(id: &str, cents: u64) -> Deposit {
 }
 
 async fn open(service: &str) -> (Mink, MemoryStore) {
+    spans::ask_every_subscriber();
     let store = MemoryStore::new();
     let builder = Mink::builder()
         .storage(store.clone())

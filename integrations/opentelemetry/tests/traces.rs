@@ -1,6 +1,8 @@
 //! Trace contexts from spans to metadata, and back.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::sync::LazyLock;
+
 use mink_opentelemetry::opentelemetry::Context;
 use mink_opentelemetry::opentelemetry::trace::{TraceContextExt, TracerProvider};
 use mink_opentelemetry::{CurrentSpan, TracedSpan, context_of, trace_of};
@@ -16,6 +18,11 @@ fn trace() -> TraceContext {
 }
 
 fn tracing_to_memory() -> (InMemorySpanExporter, DefaultGuard) {
+    // while there is only one subscriber, `tracing` asks the thread that comes to a span first, and the thread of another
+    // test has none
+    static KEPT: LazyLock<[tracing::Dispatch; 2]> =
+        LazyLock::new(|| [(); 2].map(|()| tracing::Dispatch::new(tracing_subscriber::registry())));
+    LazyLock::force(&KEPT);
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder()
         .with_simple_exporter(exporter.clone())

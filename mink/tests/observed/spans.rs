@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use mink::prelude::*;
 use tracing::field::{Field, Visit};
@@ -66,7 +66,16 @@ impl Spans {
     }
 }
 
+/// Lets the spans of every thread be asked of every subscriber, as `open` does before anything is traced: while there is
+/// only one, `tracing` asks the thread that comes to a span first, and another test's thread has none.
+pub(super) fn ask_every_subscriber() {
+    static KEPT: LazyLock<[tracing::Dispatch; 2]> =
+        LazyLock::new(|| [(); 2].map(|()| tracing::Dispatch::new(tracing_subscriber::registry())));
+    LazyLock::force(&KEPT);
+}
+
 fn collect() -> (Spans, tracing::subscriber::DefaultGuard) {
+    ask_every_subscriber();
     let spans = Spans::default();
     let subscriber = tracing_subscriber::registry().with(spans.clone());
     (spans, tracing::subscriber::set_default(subscriber))

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -25,6 +25,12 @@ struct Captured {
 
 impl Capture {
     pub(in super::super) fn start() -> (Self, DefaultGuard) {
+        // while there is only one subscriber, `tracing` asks the thread that comes to a span first, and the thread of
+        // another test has none
+        static KEPT: LazyLock<[tracing::Dispatch; 2]> = LazyLock::new(|| {
+            [(); 2].map(|()| tracing::Dispatch::new(tracing_subscriber::registry()))
+        });
+        LazyLock::force(&KEPT);
         let capture = Self::default();
         let subscriber = tracing_subscriber::registry().with(capture.clone());
         (capture, tracing::subscriber::set_default(subscriber))
