@@ -87,7 +87,10 @@ async fn whoever_sends_again_without_a_key_what_may_have_happened_does_it_twice_
     let again = app.dispatch(write(1)).await.unwrap();
     app.shutdown().await.unwrap();
     let stored = stored_in_postgres(&direct).await.unwrap();
-    let ours: Vec<_> = stored.into_iter().filter(|event| event.number == 1).collect();
+    let ours: Vec<_> = stored
+        .into_iter()
+        .filter(|event| event.number == 1)
+        .collect();
     let answers = BTreeMap::from([(1, Answer::Ok(again.event_ids()[0]))]);
     let verdict = judge(&answers, &ours);
     assert_eq!((verdict.doubled, verdict.lost), (1, 0), "{verdict:?}");
