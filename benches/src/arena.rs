@@ -9,7 +9,9 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::amount::Amount;
 use crate::contest::{Contestant, Side};
-use crate::side::{Appends, Reads, in_batches, loads, many_tasks, one_by_one, scans};
+use crate::side::{
+    Appends, Reads, appends_hot, dispatches_hot, in_batches, loads, many_tasks, one_by_one, scans,
+};
 
 /// A work, and who does it.
 pub struct Event {
@@ -51,6 +53,8 @@ pub enum WorkName {
     ManyTasks,
     /// Many events for each commit, one commit after the other.
     InBatches,
+    /// One command after the other to one aggregate, beside bare appends of the same event.
+    Hot,
     /// A long stream, folded.
     Load,
     /// The whole feed.
@@ -59,10 +63,11 @@ pub enum WorkName {
 
 impl WorkName {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::OneByOne,
         Self::ManyTasks,
         Self::InBatches,
+        Self::Hot,
         Self::Load,
         Self::Scan,
     ];
@@ -74,6 +79,7 @@ impl WorkName {
             Self::OneByOne => "append 1, one by one".to_owned(),
             Self::ManyTasks => format!("append 1, {} tasks", amount.tasks),
             Self::InBatches => format!("append {} at once", amount.batch),
+            Self::Hot => "dispatch, hot (raw: append)".to_owned(),
             Self::Load => format!("load {} events", amount.stream),
             Self::Scan => format!("scan {} events", amount.feed),
         }
@@ -86,6 +92,8 @@ impl WorkName {
             Self::OneByOne | Self::Load => Some(0.9),
             Self::ManyTasks => Some(0.75),
             Self::InBatches => Some(0.8),
+            // at most 1.15 times as long
+            Self::Hot => Some(0.87),
             Self::Scan => None,
         }
     }
@@ -114,6 +122,15 @@ fn appending<S: Appends>(
         WorkName::InBatches => in_batches(side, store, amount),
         _ => one_by_one(side, store, amount),
     }
+}
+
+/// Dispatches beside appends, both through mink.
+fn hot(app: &std::sync::Arc<mink::app::Mink>, amount: Amount) -> Vec<Contestant> {
+    vec![
+        dispatches_hot(Side::Mink, app, amount)
+            .how("dispatches through the default stack to an aggregate in the cache"),
+        appends_hot(Side::Same, app, amount).how("is mink's own append at the exact version"),
+    ]
 }
 
 fn reading<S: Reads>(

@@ -35,6 +35,21 @@ pub struct PlaceOrder {
     pub customer: u32,
 }
 
+/// Adds a line to an order.
+#[command(id = "order_id")]
+pub struct AddLine {
+    /// The order.
+    pub order_id: u64,
+    /// The article.
+    pub sku: String,
+    /// Its name.
+    pub description: String,
+    /// How many.
+    pub quantity: i64,
+    /// The price of one, in cents.
+    pub cents: i64,
+}
+
 /// An order as its events made it.
 #[derive(Aggregate, Default, Clone, Debug, PartialEq)]
 pub struct Order {
@@ -52,6 +67,15 @@ impl Order {
         OrderPlaced {
             country: command.country,
             customer: command.customer,
+        }
+    }
+
+    fn add_line(&self, command: AddLine) -> LineAdded {
+        LineAdded {
+            sku: command.sku,
+            description: command.description,
+            quantity: command.quantity,
+            cents: command.cents,
         }
     }
 

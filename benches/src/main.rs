@@ -21,7 +21,7 @@ struct CommandLine {
     /// Only this store. May be given several times.
     #[arg(long, value_name = "STORE", value_parser = ["memory", "sqlite", "postgres"])]
     store: Vec<String>,
-    /// Only works with this in their name, as `OneByOne`, `ManyTasks`, `InBatches`, `Load`, `Scan`.
+    /// Only works with this in their name, as `OneByOne`, `ManyTasks`, `InBatches`, `Hot`, `Load`, `Scan`.
     #[arg(long, value_name = "WORK")]
     work: Vec<String>,
     /// Only contestants of this side, to look at it with a profiler: the table then has no ratios.

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Result, ensure};
 use futures_util::future::try_join_all;
+use mink::prelude::*;
 
 use crate::amount::Amount;
 use crate::contest::{Contestant, Side};
-use crate::domain::{LineAdded, Order, line};
+use crate::domain::{AddLine, LineAdded, Order, line};
 
 /// Appends lines to orders.
 pub trait Appends: Send + Sync + 'static {
@@ -95,6 +96,52 @@ pub fn in_batches<S: Appends>(side: Side, store: &Arc<S>, amount: Amount) -> Con
                 let order = 3_000_000 + n % 16;
                 store.append(order, n / 16 * amount.batch, lines).await?;
                 events += amount.batch;
+            }
+            Ok(events)
+        }
+    })
+}
+
+/// One command after the other to one order, which is in the cache.
+pub fn dispatches_hot(side: Side, app: &Arc<Mink>, amount: Amount) -> Contestant {
+    let (app, next) = (Arc::clone(app), Arc::new(AtomicU64::new(0)));
+    Contestant::new(side, move || {
+        let (app, next) = (Arc::clone(&app), Arc::clone(&next));
+        async move {
+            let (mut turn, mut events) = (amount.begin_turn(), 0);
+            while turn.goes_on() {
+                let n = next.fetch_add(1, Ordering::Relaxed);
+                let line = line(n);
+                let command = AddLine {
+                    order_id: 5_000_000,
+                    sku: line.sku,
+                    description: line.description,
+                    quantity: line.quantity,
+                    cents: line.cents,
+                };
+                let receipt = app.dispatch(command).await?;
+                ensure!(receipt.version() == n + 1, "{}", receipt.version());
+                events += 1;
+            }
+            Ok(events)
+        }
+    })
+}
+
+/// The events of the same commands, appended to one order at the version that it is at.
+pub fn appends_hot(side: Side, app: &Arc<Mink>, amount: Amount) -> Contestant {
+    let (app, next) = (Arc::clone(app), Arc::new(AtomicU64::new(0)));
+    Contestant::new(side, move || {
+        let (app, next) = (Arc::clone(&app), Arc::clone(&next));
+        async move {
+            let (mut turn, mut events) = (amount.begin_turn(), 0);
+            while turn.goes_on() {
+                let n = next.fetch_add(1, Ordering::Relaxed);
+                let expected = ExpectedVersion::Exact(n);
+                let lines = vec![line(n)];
+                let receipt = app.append::<Order>(5_000_001_u64, expected, lines).await?;
+                ensure!(receipt.version() == n + 1, "{}", receipt.version());
+                events += 1;
             }
             Ok(events)
         }

@@ -3,6 +3,7 @@
 mod crash;
 mod feed;
 mod load;
+mod retry;
 mod writer;
 
 use std::process::ExitCode;
@@ -18,6 +19,11 @@ pub(crate) enum Command {
     Crash(crash::Arguments),
     /// Measure how long a long aggregate takes to load, with a snapshot and without.
     Load(load::Arguments),
+    /// Restart PostgreSQL amid thousands of dispatches, and compare every answer with what is stored.
+    Retry(retry::Arguments),
+    /// Hold SQLite's write lock for a while: another process that is in the way.
+    #[command(hide = true)]
+    Hold(retry::Hold),
     /// Append until killed: the child of `crash`.
     #[command(hide = true)]
     Appender(AppenderOptions),
@@ -32,6 +38,8 @@ impl Command {
             Self::Feed(arguments) => return feed::run(arguments).await,
             Self::Crash(arguments) => return crash::run(arguments).await,
             Self::Load(arguments) => return load::run(arguments).await,
+            Self::Retry(arguments) => return retry::run(arguments).await,
+            Self::Hold(arguments) => retry::hold(arguments).await?,
             Self::Appender(options) => run_appender(options).await?,
             Self::Writer(arguments) => writer::run(arguments).await?,
         }

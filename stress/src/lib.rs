@@ -4,6 +4,7 @@
 //! * [`crash`]: an acknowledged commit is there whole after a crash, any other whole or not at all.
 //! * [`flush`]: no acknowledgement precedes its flush.
 //! * [`load`]: how long an aggregate takes to load, with a snapshot and without.
+//! * [`retry`]: a server that restarts amid dispatches loses none, doubles none, and no answer lies.
 //! * [`proxy`]: counts round trips on the wire, and cuts connections where it hurts.
 //!
 //! Each judge is a value that is tested to catch the faults it exists for.
@@ -15,5 +16,6 @@ pub mod flush;
 pub mod load;
 pub mod plan;
 pub mod proxy;
+pub mod retry;
 pub mod server;
 pub mod store;

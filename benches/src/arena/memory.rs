@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use mink::prelude::*;
 
-use super::{Arena, Event, WorkName, appending, reading};
+use super::{Arena, Event, WorkName, appending, hot, reading};
 use crate::amount::Amount;
 use crate::contest::Side;
 use crate::raw::memory::{Bare, Same};
@@ -32,6 +32,9 @@ pub async fn prepare(amount: Amount) -> Result<Arena> {
                 ]);
             }
             let app = Arc::new(Mink::open("memory://").await?);
+            if work == WorkName::Hot {
+                return Ok(hot(&app, amount));
+            }
             let (same, bare) = (Arc::new(Same::default()), Arc::new(Bare::default()));
             Ok(vec![
                 appending(work, Side::Mink, &app, amount),

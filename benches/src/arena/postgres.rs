@@ -8,7 +8,7 @@ use mink::prelude::*;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tokio::sync::Mutex;
 
-use super::{Arena, Event, WorkName, appending, reading};
+use super::{Arena, Event, WorkName, appending, hot, reading};
 use crate::amount::Amount;
 use crate::contest::{Contestant, Side};
 use crate::raw::postgres::{Bare, Grouped, Same, settings};
@@ -116,6 +116,9 @@ pub async fn prepare(amount: Amount, url: &str) -> Result<(Arena, Made)> {
 
 async fn writers(work: WorkName, amount: Amount, server: &Shared) -> Result<Vec<Contestant>> {
     let app = Arc::new(Mink::open(&database(server).await?).await?);
+    if work == WorkName::Hot {
+        return Ok(hot(&app, amount));
+    }
     let mut contestants = vec![appending(work, Side::Mink, &app, amount)];
     let alone = work != WorkName::ManyTasks;
     // One commit after the other never uses a second connection.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use mink::prelude::*;
 
-use super::{Arena, Event, WorkName, appending, reading};
+use super::{Arena, Event, WorkName, appending, hot, reading};
 use crate::amount::Amount;
 use crate::contest::{Contestant, Side};
 use crate::raw::sqlite::{Bare, Grouped, Same, settings};
@@ -53,6 +53,9 @@ pub async fn prepare(amount: Amount, directory: &Path) -> Result<Arena> {
 async fn writers(work: WorkName, amount: Amount, directory: &Path) -> Result<Vec<Contestant>> {
     let named = |side: &str| directory.join(format!("{work:?}-{side}.db"));
     let app = Arc::new(open(&named("mink")).await?);
+    if work == WorkName::Hot {
+        return Ok(hot(&app, amount));
+    }
     let same = Arc::new(Same::open(&migrated(named("same")).await?).await?);
     let bare = Arc::new(Bare::open(&named("bare"), 0).await?);
     let mut contestants = vec![appending(work, Side::Mink, &app, amount)];

@@ -216,7 +216,12 @@ impl Drop for Held {
                 tenant, key, owner, ..
             } = &reservation;
             let storage = core.repository.storage();
-            if let Err(error) = storage.release_key(tenant, *key, *owner).await {
+            // the store may be what failed: it gets the key back when it is there again
+            let released = core
+                .repository
+                .patiently(|| storage.release_key(tenant, *key, *owner))
+                .await;
+            if let Err(error) = released {
                 tracing::warn!(%key, %error, "an idempotency key could not be given back: it lapses by itself");
             }
         });

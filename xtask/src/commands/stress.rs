@@ -13,6 +13,9 @@ pub(crate) enum Stress {
     /// How long a long aggregate takes to load, with a snapshot and without, on SQLite and PostgreSQL.
     #[command(disable_help_flag = true)]
     Load(Passed),
+    /// Dispatches through restarts of PostgreSQL: every answer compared with what is stored.
+    #[command(disable_help_flag = true)]
+    Retry(Passed),
 }
 
 /// What is passed on as it is.
@@ -28,6 +31,7 @@ impl Stress {
         match self {
             Self::Feed(passed) => prove("feed", passed, interrupt),
             Self::Load(passed) => prove("load", passed, interrupt),
+            Self::Retry(passed) => prove("retry", passed, interrupt),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What goes over the wire to PostgreSQL: how often it is asked, and what becomes of a commit that is cut off.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+mod trips;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,6 +10,7 @@ use mink_postgres::PostgresStore;
 use mink_runtime::app::Mink;
 use mink_runtime::id::{EventId, StreamId, TenantId};
 use mink_runtime::metadata::Metadata;
+use mink_runtime::registry::Registry;
 use mink_runtime::storage::{
     Append, Commit, ExpectedVersion, Fingerprint, Format, IdempotencyRecord, KeyDigest, NewEvent,
     Snapshot, Storage, StreamQuery,
@@ -24,6 +27,8 @@ const ONE_STREAM: &str = "WITH held";
 const TICK: &str = "tick(";
 /// What it asks once, before its first turn.
 const CLUSTER: &str = "pg_control_system";
+/// What a connection that is new is told, the sequencer's too, whenever it comes to open one.
+const SESSION: &str = "SET lock_timeout";
 
 struct Wire {
     server: Server,
@@ -34,11 +39,15 @@ struct Wire {
 
 impl Wire {
     async fn open() -> Self {
+        Self::of(registry()).await
+    }
+
+    async fn of(registry: Registry) -> Self {
         let server = Server::given_or_private().unwrap();
         let direct = server.create_database().await.unwrap();
         PostgresStore::open(&direct).await.unwrap().close().await;
         let proxy = Proxy::start(&direct).await.unwrap();
-        let app = open(proxy.url()).await;
+        let app = open(proxy.url(), registry).await;
         Self {
             server,
             direct,
@@ -69,7 +78,8 @@ impl Wire {
         self.proxy.forget();
         let done = work.await;
         let mut trips = self.proxy.trips();
-        trips.retain(|trip| !trip.sql.contains(TICK) && !trip.sql.contains(CLUSTER));
+        let beside = [TICK, CLUSTER, SESSION];
+        trips.retain(|trip| !beside.iter().any(|text| trip.sql.contains(text)));
         (done, trips)
     }
 
@@ -82,10 +92,10 @@ impl Wire {
     }
 }
 
-async fn open(url: &str) -> Mink {
+async fn open(url: &str, registry: Registry) -> Mink {
     Mink::builder()
         .storage(PostgresStore::open(url).await.unwrap())
-        .registry(registry())
+        .registry(registry)
         .open()
         .await
         .unwrap()
