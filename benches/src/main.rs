@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::Parser;
 use mink_benches::amount::Amount;
 use mink_benches::arena::{self, Arena, WorkName};
-use mink_benches::contest::compete;
+use mink_benches::contest::{Side, compete};
 use mink_benches::machine;
 use mink_benches::table::{Row, notes, table};
 
@@ -24,6 +24,9 @@ struct CommandLine {
     /// Only works with this in their name, as `OneByOne`, `ManyTasks`, `InBatches`, `Hot`, `Load`, `Scan`.
     #[arg(long, value_name = "WORK")]
     work: Vec<String>,
+    /// Only contestants of this side, to look at it with a profiler: the table then has no ratios.
+    #[arg(long, value_name = "SIDE", value_parser = ["mink", "raw", "bare"])]
+    side: Vec<String>,
     /// How many rounds.
     #[arg(long)]
     rounds: Option<usize>,
@@ -38,6 +41,15 @@ struct CommandLine {
 impl CommandLine {
     fn wants_store(&self, store: &str) -> bool {
         self.store.is_empty() || self.store.iter().any(|wanted| wanted == store)
+    }
+
+    fn wants_side(&self, side: Side) -> bool {
+        let name = match side {
+            Side::Mink => "mink",
+            Side::Same | Side::Ungrouped => "raw",
+            Side::Bare => "bare",
+        };
+        self.side.is_empty() || self.side.iter().any(|wanted| wanted == name)
     }
 
     fn wants_work(&self, work: WorkName) -> bool {
@@ -101,10 +113,12 @@ async fn run(line: &CommandLine, amount: Amount, arena: Arena, rows: &mut Vec<Ro
             continue;
         }
         eprintln!("{}: {}", arena.store, work.title(&amount));
+        let mut contestants = event.contestants().await?;
+        contestants.retain(|contestant| line.wants_side(contestant.side));
         rows.push(Row {
             store: arena.store,
             work,
-            scores: compete(&event.contestants().await?, amount.rounds).await?,
+            scores: compete(&contestants, amount.rounds).await?,
         });
     }
     Ok(())

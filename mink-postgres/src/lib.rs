@@ -20,6 +20,7 @@ mod commit;
 mod connections;
 mod failure;
 mod feed;
+mod finishing;
 mod keys;
 mod lifecycle;
 mod migrate;

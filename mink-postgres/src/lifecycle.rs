@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use mink_runtime::storage::{
-    Change, Decision, Format, LifecycleError, RecordedEvent, RestoreFault, StreamChange,
+    Change, ChangeDecision, Format, LifecycleError, RecordedEvent, RestoreFault, StreamChange,
     StreamChanged, StreamMarks, Touch,
 };
 use sqlx::{Connection, PgConnection};
@@ -181,7 +181,7 @@ impl Changer {
         &self,
         conn: &mut PgConnection,
         change: &StreamChange,
-        decision: &Decision,
+        decision: &ChangeDecision,
     ) -> Result<u64, Broken> {
         match (&decision.touch, &change.change) {
             (Touch::Stub { versions, format }, _) => {

@@ -21,6 +21,7 @@ use crate::commit::{Answer, Committer};
 use crate::connections::Connections;
 use crate::failure::storage_error;
 use crate::feed::{Feed, Sequencer, listen, run_turns};
+use crate::finishing::{Finishing, Panicked};
 use crate::keys::KeyTable;
 use crate::lifecycle::Changer;
 use crate::migrate::migrate;
@@ -285,8 +286,10 @@ impl Storage for PostgresStore {
         "postgres"
     }
 
+    /// While one batch is flushed the next one is put together. More would only make batches smaller: what the server
+    /// does for a batch costs far more than what it does for a commit in it.
     fn lanes(&self) -> usize {
-        self.inner.core.connections.max().div_ceil(2) as usize
+        self.inner.core.connections.max().div_ceil(2).min(2) as usize
     }
 
     fn commit<'a>(
@@ -299,11 +302,11 @@ impl Storage for PostgresStore {
             }
             let core = self.inner.core.clone();
             let owned = batch.to_vec();
-            // In a task of its own: dropping this future does not break off a statement that is under way.
-            match tokio::spawn(async move { core.commit(&owned).await }).await {
+            // Dropping this future does not break off a statement that is under way.
+            match Finishing::new(async move { core.commit(&owned).await }).await {
                 Ok(answers) => answers,
-                Err(error) => {
-                    let reason = format!("the task that was writing ended: {error}");
+                Err(Panicked) => {
+                    let reason = "the storage adapter panicked while it was writing".to_owned();
                     vec![Err(CommitError::OutcomeUnknown { reason }); batch.len()]
                 }
             }

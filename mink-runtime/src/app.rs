@@ -9,6 +9,7 @@ mod error;
 mod feed;
 mod health;
 mod history;
+mod lifecycle;
 mod snapshots;
 mod streams;
 mod within;
@@ -20,6 +21,7 @@ pub use builder::{MinkBuilder, OpenError, StartupFault, StartupFaults};
 pub use error::{Error, Result};
 pub use feed::FeedReader;
 pub use health::{Health, HealthOptions, HealthStatus, NotReady, Readiness};
+pub use lifecycle::{ChangeError, StreamLifecycle};
 
 use crate::aggregate::{AggregateHandlers, Events, IntoEvents};
 use crate::bus::{Bus, Receipt, Session};

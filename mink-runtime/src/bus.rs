@@ -63,6 +63,7 @@ use crate::registry::{CommandEntry, Registry};
 use crate::repository::Repository;
 use crate::storage::{KeyDigest, StorageError};
 use json::Routes;
+use keyed::AnsweredKeys;
 use nested::Handling;
 use running::Running;
 use turns::Turns;
@@ -85,6 +86,7 @@ pub struct Core {
     turns: Turns<StreamId>,
     /// Who works under which idempotency key.
     flights: Turns<KeyDigest>,
+    answered: AnsweredKeys,
     keyed_commits: AtomicUsize,
     running: Running,
 }
@@ -107,6 +109,7 @@ impl Bus {
                 options,
                 turns: Turns::default(),
                 flights: Turns::default(),
+                answered: AnsweredKeys::default(),
                 keyed_commits: AtomicUsize::new(0),
                 running: Running::default(),
             }),

@@ -2,6 +2,7 @@
 
 pub mod aggregate;
 pub mod app;
+pub mod archive;
 pub mod bus;
 pub mod command;
 pub mod config;

@@ -9,6 +9,7 @@ mod history;
 mod load;
 mod outcome;
 mod snapshots;
+pub(crate) mod summary;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -39,7 +39,7 @@ pub use keys::{
     IdempotencyRecord, KeyDigest, Keys, NewReservation, Reservation, StoredAnswer, instant_after,
 };
 pub use lifecycle::{
-    Change, Decision, Lifecycle, LifecycleError, RestoreFault, StreamChange, StreamChanged,
+    Change, ChangeDecision, Lifecycle, LifecycleError, RestoreFault, StreamChange, StreamChanged,
     StreamMarks, Touch,
 };
 pub use memory::MemoryStore;

@@ -115,6 +115,7 @@ pub(crate) fn info(tenant: &TenantId, stream: StreamId, marks: StreamMarks) -> S
         stream,
         version: marks.version,
         first: marks.first,
+        truncated: marks.truncated,
         archived: marks.archived(),
         deleted: marks.deleted,
     }

@@ -121,7 +121,7 @@
 #![doc(test(attr(deny(warnings))))]
 
 pub use mink_runtime::{
-    aggregate, app, bus, command, config, event, handler, id, metadata, observe, pipeline,
+    aggregate, app, archive, bus, command, config, event, handler, id, metadata, observe, pipeline,
     registry, repository, schema, storage, testing,
 };
 

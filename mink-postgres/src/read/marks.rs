@@ -33,6 +33,7 @@ impl Marks {
             stream: stream.clone(),
             version: self.0.version,
             first: self.0.first,
+            truncated: self.0.truncated,
             archived: self.0.archived(),
             deleted: self.0.deleted,
         }

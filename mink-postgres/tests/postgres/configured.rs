@@ -69,9 +69,9 @@ async fn a_store_is_opened_as_it_is_configured() {
     ));
     let mut settings = section();
     set(&mut settings, "schema", "shop").unwrap();
-    set(&mut settings, "max_connections", "6").unwrap();
+    set(&mut settings, "max_connections", "1").unwrap();
     let store = settings.open(&database.url()).await.unwrap();
-    assert_eq!(store.lanes(), 3);
+    assert_eq!(store.lanes(), 1);
     let mut outsider = outsider(&database).await;
     let events: i64 = sqlx::query_scalar("SELECT count(*) FROM shop.events")
         .fetch_one(&mut outsider)

@@ -21,7 +21,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    pub(super) fn new(
+    pub(in crate::app) fn new(
         repository: Repository,
         tenant: TenantId,
         metadata: Metadata,

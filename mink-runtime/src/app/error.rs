@@ -1,4 +1,4 @@
-use super::{BatchError, OpenError};
+use super::{BatchError, ChangeError, OpenError};
 use crate::bus::{CommandFault, DispatchError, JsonDispatchError, StillRunning};
 use crate::id::InvalidName;
 use crate::pipeline::DecodeError;
@@ -39,6 +39,9 @@ pub enum Error {
     /// What was decided could not be committed.
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// An aggregate's stream could not be deleted, cut, archived or restored.
+    #[error(transparent)]
+    Lifecycle(#[from] ChangeError),
     /// A stored event could not be read.
     #[error(transparent)]
     Decode(#[from] DecodeError),

@@ -31,6 +31,23 @@ pub(super) async fn run<C: Routed<A>, A: Handles<C>>(
         tenant, progress, ..
     } = &request;
     let stream = StreamId::of(A::NAME, &context.aggregate_id)?;
+    let keyed = Keyed::of(&core, &request)?;
+    // The key comes before the turn at the aggregate: who works under the key may need that turn to go on, and would
+    // wait for a copy of its own that holds it.
+    let _flight = match &keyed {
+        Some(keyed) => {
+            let flight = core.fly(keyed, &request).await;
+            // a method with services may do something outside each time it runs
+            let look = flight.as_ref().is_some_and(Turn::waited)
+                || core.answered.knows(keyed)
+                || takes_services::<C, A>();
+            if look && let Some(stored) = core.answer_of(keyed).await? {
+                return replay::<C, A>(&core, keyed, &request, &stored).await;
+            }
+            flight
+        }
+        None => None,
+    };
     // Whoever dispatches within a handler may hold a turn already: waiting for another could wait for ever.
     let nested = request.is_nested();
     let mut turn = if nested {
@@ -42,19 +59,6 @@ pub(super) async fn run<C: Routed<A>, A: Handles<C>>(
         WhenTaken::LoadAnother
     } else {
         WhenTaken::Wait
-    };
-    let keyed = Keyed::of(&core, &request)?;
-    let _flight = match &keyed {
-        Some(keyed) => {
-            let flight = core.fly(keyed, &request).await;
-            // a method with services may do something outside each time it runs
-            let look = flight.as_ref().is_some_and(Turn::waited) || takes_services::<C, A>();
-            if look && let Some(stored) = core.answer_of(keyed).await? {
-                return replay::<C, A>(&core, keyed, &request, &stored).await;
-            }
-            flight
-        }
-        None => None,
     };
     let mut loaded = repository
         .checkout::<A>(tenant, &context.aggregate_id, taken)
@@ -112,8 +116,8 @@ pub(super) async fn run<C: Routed<A>, A: Handles<C>>(
             Ok(()) => {
                 let receipt = Receipt::committed(tenant.clone(), &loaded, events, ids, reply);
                 loaded.check_in(commit);
-                if keyed.is_some() {
-                    core.sweep_now_and_then();
+                if let Some(keyed) = &keyed {
+                    core.answered(keyed);
                 }
                 return Ok(CommandResponse::Accepted(Accepted::new(receipt)));
             }
@@ -123,6 +127,9 @@ pub(super) async fn run<C: Routed<A>, A: Handles<C>>(
                     return Err(CommitError::Answered(stored).into());
                 };
                 return replay::<C, A>(&core, keyed, &request, &stored).await;
+            }
+            Err(error @ CommitError::KeyHeld { .. }) => {
+                return Err(keyed.as_ref().map_or_else(|| error.into(), Keyed::held));
             }
             Err(CommitError::Conflict(conflict)) => {
                 if !loaded.is_fresh() {
@@ -159,10 +166,11 @@ async fn settle<C: Routed<A>, A: Handles<C>>(
             let commit = Commit::new(Vec::new()).with_idempotency(keyed.record(&answer, None)?);
             match submit(&core.repository, &Arc::new(commit), &request.progress).await {
                 Ok(()) => {
-                    core.sweep_now_and_then();
+                    core.answered(keyed);
                     None
                 }
                 Err(CommitError::Answered(stored)) => Some(*stored),
+                Err(CommitError::KeyHeld { .. }) => return Err(keyed.held()),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -184,6 +192,7 @@ async fn replay<C: Routed<A>, A: Handles<C>>(
         command: C::NAME,
         reason: reason.to_owned(),
     };
+    core.answered.note(keyed);
     request.progress.set(Effect::Durable);
     match keyed.open(stored)? {
         Answer::Rejected { error } => keyed.rejected(error, request.error_json),

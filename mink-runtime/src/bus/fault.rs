@@ -260,6 +260,8 @@ impl CommandFault {
     #[must_use]
     pub fn may_have_happened(&self) -> bool {
         match self {
+            // of a free-standing handler, which has run by then
+            Self::Commit(CommitError::ReservationLost) => true,
             Self::Commit(error) => matches!(error, CommitError::OutcomeUnknown { .. }),
             Self::UnreadableAnswer { .. } => true,
             Self::TimedOut { effect, .. }

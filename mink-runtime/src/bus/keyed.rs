@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
+use quick_cache::sync::Cache;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -27,6 +28,29 @@ const SWEEP_AFTER: usize = 1024;
 
 /// The most keys that one sweep deletes.
 const SWEEP: usize = 4096;
+
+/// How many keys a process remembers as answered.
+const REMEMBERED: usize = 4096;
+
+/// The keys that this process lately saw answered. Only a courtesy, which spares calling a method whose decision would
+/// be thrown away: the store decides.
+pub(super) struct AnsweredKeys(Cache<(TenantId, KeyDigest), ()>);
+
+impl Default for AnsweredKeys {
+    fn default() -> Self {
+        Self(Cache::new(REMEMBERED))
+    }
+}
+
+impl AnsweredKeys {
+    pub(super) fn note(&self, keyed: &Keyed) {
+        self.0.insert((keyed.tenant.clone(), keyed.key), ());
+    }
+
+    pub(super) fn knows(&self, keyed: &Keyed) -> bool {
+        !self.0.is_empty() && self.0.get(&(keyed.tenant.clone(), keyed.key)).is_some()
+    }
+}
 
 /// A command that has a key.
 pub(super) struct Keyed {
@@ -137,6 +161,14 @@ impl Keyed {
         })
     }
 
+    /// That another process works under the key.
+    pub(super) fn held(&self) -> CommandFault {
+        CommandFault::KeyHeld {
+            command: self.command,
+            key: self.key,
+        }
+    }
+
     /// The refusal that was kept.
     pub(super) fn rejected(
         &self,
@@ -196,8 +228,14 @@ impl Core {
         Ok(answer?)
     }
 
+    /// Notes that this process has just committed an answer under the key.
+    pub(super) fn answered(self: &Arc<Self>, keyed: &Keyed) {
+        self.answered.note(keyed);
+        self.sweep_now_and_then();
+    }
+
     /// Deletes what has expired, once in so many keyed commits and never in the way of one.
-    pub(super) fn sweep_now_and_then(self: &Arc<Self>) {
+    fn sweep_now_and_then(self: &Arc<Self>) {
         if self.keyed_commits.fetch_add(1, Ordering::Relaxed) % SWEEP_AFTER != SWEEP_AFTER - 1 {
             return;
         }

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
+use futures_util::future::{Either, select};
 
 use super::answer::Answer;
 use super::keyed::Keyed;
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::command::Command;
 use crate::handler::{Handler, Outcome};
-use crate::storage::{Commit, NewReservation, Reservation, StoredAnswer};
+use crate::storage::{Commit, CommitError, NewReservation, Reservation, StoredAnswer};
 
 /// A reply, to tell it from the types that aggregates answer with.
 pub(super) struct Replied<R>(pub(super) R);
@@ -31,7 +32,7 @@ where
         return handle::<C, H>(&core, &request).await;
     };
     let _flight = core.fly(&keyed, &request).await;
-    let held = match Held::take(&core, &keyed).await? {
+    let mut held = match Held::take(&core, &keyed).await? {
         Ok(held) => held,
         Err(stored) => return replay::<C, H>(&keyed, &request, &stored),
     };
@@ -50,12 +51,22 @@ where
     if let Some(answer) = answer {
         let record = keyed.record(&answer, Some(held.reservation.owner))?;
         let commit = Commit::new(Vec::new()).with_idempotency(record);
+        // given back while this commit may yet happen, the key would be free for a second run
+        held.is_given_back = false;
         let kept = decide::submit(&core.repository, &Arc::new(commit), &request.progress).await;
         // without an answer that is kept, the handler has run all the same
         request.progress.begun();
-        kept?;
-        held.keep();
-        core.sweep_now_and_then();
+        match kept {
+            Ok(()) => core.answered(&keyed),
+            // who took it over has ended already: every copy gets the same answer
+            Err(CommitError::Answered(stored)) => {
+                return replay::<C, H>(&keyed, &request, &stored);
+            }
+            Err(error) => {
+                held.is_given_back = !matches!(error, CommitError::OutcomeUnknown { .. });
+                return Err(error.into());
+            }
+        }
     }
     Ok(response)
 }
@@ -110,7 +121,7 @@ where
 struct Held {
     core: Arc<Core>,
     reservation: NewReservation,
-    kept: bool,
+    is_given_back: bool,
 }
 
 impl Held {
@@ -139,48 +150,60 @@ impl Held {
                     return Ok(Ok(Self {
                         core: Arc::clone(core),
                         reservation,
-                        kept: false,
+                        is_given_back: true,
                     }));
                 }
                 Reservation::Answered(stored) => return Ok(Err(stored)),
                 Reservation::Held { fingerprint, .. } => keyed.same(fingerprint)?,
             }
             let Some(wait) = waits.next() else {
-                return Err(CommandFault::KeyHeld {
-                    command: keyed.command,
-                    key: keyed.key,
-                });
+                return Err(keyed.held());
             };
             tokio::time::sleep(wait).await;
         }
     }
 
-    /// Renews the hold for as long as `work` goes on.
+    /// Renews the hold for as long as `work` goes on, which no slow renewal holds up.
     async fn renew_during<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         let every = self.reservation.hold_for / 3;
         loop {
-            match tokio::time::timeout(every, work.as_mut()).await {
-                Ok(done) => return done,
-                Err(_) => {
-                    let storage = self.core.repository.storage();
-                    if let Err(error) = storage.reserve_key(&self.reservation).await {
-                        tracing::warn!(key = %self.reservation.key, %error, "the hold on an idempotency key could not be renewed");
-                    }
+            if let Ok(done) = tokio::time::timeout(every, work.as_mut()).await {
+                return done;
+            }
+            match select(work.as_mut(), pin!(self.renew())).await {
+                Either::Left((done, renewal)) => {
+                    // seen through: it would reserve anew what is given back next
+                    renewal.await;
+                    return done;
                 }
+                Either::Right((true, _)) => {}
+                Either::Right((false, _)) => return work.await,
             }
         }
     }
 
-    /// The answer is kept: there is nothing to give back.
-    fn keep(mut self) {
-        self.kept = true;
+    /// Whether the hold is still this one's, as far as can be told.
+    async fn renew(&self) -> bool {
+        let key = self.reservation.key;
+        let storage = self.core.repository.storage();
+        match storage.reserve_key(&self.reservation).await {
+            Ok(Reservation::Reserved) => true,
+            Ok(_) => {
+                tracing::warn!(%key, "the hold on an idempotency key lapsed and was taken over while the handler worked");
+                false
+            }
+            Err(error) => {
+                tracing::warn!(%key, %error, "the hold on an idempotency key could not be renewed");
+                true
+            }
+        }
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if self.kept {
+        if !self.is_given_back {
             return;
         }
         // without a runtime the hold lapses by itself

@@ -121,7 +121,12 @@ impl<A: AggregateHandlers> CheckedOut<'_, A> {
     }
 }
 
-fn recorded(event: NewEvent, tenant: &TenantId, stream: &StreamId, version: u64) -> RecordedEvent {
+pub(super) fn recorded(
+    event: NewEvent,
+    tenant: &TenantId,
+    stream: &StreamId,
+    version: u64,
+) -> RecordedEvent {
     RecordedEvent {
         id: event.id,
         tenant: tenant.clone(),

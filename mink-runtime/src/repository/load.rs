@@ -3,7 +3,7 @@ use std::ops::{ControlFlow, Deref};
 use backon::{Retryable, RetryableWithContext};
 
 use super::snapshots::SinceSnapshot;
-use super::{Repository, UnknownEvents, outcome};
+use super::{Repository, UnknownEvents, outcome, summary};
 use crate::aggregate::{Aggregate, AggregateHandlers, AnyEvent, Events, SnapshotPolicy};
 use crate::id::{InvalidName, StreamId, TenantId};
 use crate::observe::{Operation, load_span, watched};
@@ -130,13 +130,18 @@ pub enum LoadError {
     Storage(#[from] StorageError),
 }
 
-/// Whether a page goes on where the aggregate is. One at version 0 begins behind what was truncated.
+/// Whether a page goes on where the aggregate is. One at version 0 begins behind what was truncated, or at a summary.
 ///
 /// # Errors
 /// [`LoadError::Archived`] when what comes first is elsewhere.
 pub(super) fn joins<A>(loaded: &mut Loaded<A>, page: &StreamPage) -> Result<bool, LoadError> {
     if loaded.version == 0 {
-        begin_at(loaded, page.first, page.archived)?;
+        let first = page
+            .events
+            .first()
+            .filter(|event| event.version == page.first);
+        let is_needed = page.archived && !first.is_some_and(summary::is_summary);
+        begin_at(loaded, page.first, is_needed)?;
     }
     Ok(page.first <= loaded.version + 1)
 }
@@ -362,7 +367,11 @@ impl Repository {
     ) -> Result<(), LoadError> {
         let stream = loaded.stream.clone();
         match self.shared.storage.stream_info(tenant, &stream).await? {
-            Some(info) => begin_at(loaded, info.first, info.archived),
+            Some(info) => {
+                let is_needed =
+                    info.archived && !self.is_summary_at(tenant, &stream, info.first).await?;
+                begin_at(loaded, info.first, is_needed)
+            }
             None => Ok(()),
         }
     }

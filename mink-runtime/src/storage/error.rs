@@ -68,7 +68,9 @@ pub enum CommitError {
     )]
     ReservationLost,
     /// One of the streams is deleted.
-    #[error("stream `{stream}` is deleted: undelete it before appending to it")]
+    #[error(
+        "stream `{stream}` is deleted: undelete it with `app.lifecycle::<A>(id)?.undelete()` before appending to it"
+    )]
     StreamDeleted {
         /// Which stream.
         stream: StreamId,
@@ -211,7 +213,7 @@ pub enum StorageError {
         stream: StreamId,
     },
     /// The stream is deleted.
-    #[error("stream `{stream}` is deleted")]
+    #[error("stream `{stream}` is deleted: undelete it with `app.lifecycle::<A>(id)?.undelete()`")]
     StreamDeleted {
         /// Which stream.
         stream: StreamId,

@@ -217,7 +217,9 @@ impl Shared {
                 Err(_) => drop(batch),
             }
             // the tasks just answered get the chance to queue what they do next, so that it shares a batch
-            tokio::task::yield_now().await;
+            if commits.len() > 1 {
+                tokio::task::yield_now().await;
+            }
         }
         running.ended = true;
     }

@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use super::{ConcurrencyConflict, ExpectedVersion, RecordedEvent, StorageError};
 use crate::id::{StreamId, TenantId};
 
-pub use decide::{Decision, StreamMarks, Touch};
+pub use decide::{ChangeDecision, StreamMarks, Touch};
 
 /// A change of a stream as a whole.
 #[derive(Debug, Clone, PartialEq)]

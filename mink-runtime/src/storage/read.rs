@@ -117,6 +117,8 @@ pub struct StreamInfo {
     /// The lowest version that can be read: 1 unless events were [removed](super::Change), one more than `version` when
     /// all were.
     pub first: u64,
+    /// Every event up to this version is gone for good; 0 when none is.
+    pub truncated: u64,
     /// Whether some of the events before `first` can be restored, the last of them in any case.
     pub archived: bool,
     /// Whether it is deleted: it can then be neither read nor appended to.

@@ -231,6 +231,7 @@ pub(super) async fn a_stream_knows_its_version(at: Ground) {
             stream: order.clone(),
             version: version as u64,
             first: 1,
+            truncated: 0,
             archived: false,
             deleted: false,
         };

@@ -41,7 +41,7 @@ impl StreamMarks {
 
 /// What a change does to its stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
+pub struct ChangeDecision {
     /// The stream's row afterwards.
     pub marks: StreamMarks,
     /// What happens to events.
@@ -68,7 +68,7 @@ pub enum Touch {
     },
 }
 
-impl Decision {
+impl ChangeDecision {
     /// How many rows of events the change has to touch.
     #[must_use]
     pub fn events(&self) -> u64 {
@@ -92,13 +92,13 @@ impl Decision {
 
 impl StreamChange {
     /// What the change does to a stream that is so, for the author of an adapter: inside the transaction, read and lock
-    /// the stream's row, decide, touch the events, compare the number of rows touched with [`Decision::events`], write
+    /// the stream's row, decide, touch the events, compare the number of rows touched with [`ChangeDecision::events`], write
     /// the marks, and delete a snapshot whose version is below `first - 1`.
     ///
     /// # Errors
     /// [`LifecycleError::Conflict`], [`LifecycleError::BeyondTheEnd`], [`LifecycleError::RowsDiffer`] for an archive
     /// that is about another number of events, [`LifecycleError::NotRestorable`].
-    pub fn decide(&self, marks: StreamMarks) -> Result<Decision, LifecycleError> {
+    pub fn decide(&self, marks: StreamMarks) -> Result<ChangeDecision, LifecycleError> {
         if !self.expected.holds_at(marks.version) {
             return Err(LifecycleError::Conflict(ConcurrencyConflict {
                 stream: self.stream.clone(),
@@ -148,7 +148,7 @@ impl StreamChange {
                 }
             }
         };
-        Ok(Decision {
+        Ok(ChangeDecision {
             marks: after,
             touch,
         })

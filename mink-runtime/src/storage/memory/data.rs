@@ -64,6 +64,7 @@ impl Stream {
             stream: stream.clone(),
             version: self.marks.version,
             first: self.marks.first,
+            truncated: self.marks.truncated,
             archived: self.marks.archived(),
             deleted: self.marks.deleted,
         }
