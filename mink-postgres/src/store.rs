@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use mink_runtime::id::{EventId, Position, StreamId, TenantId};
 use mink_runtime::storage::{
     Commit, CommitError, Committed, FeedFilter, FeedPage, RecordedEvent, Storage, StorageError,
-    StoreHealth, StreamInfo, StreamList, StreamPage, StreamQuery, Visit, visit_pages,
+    StoreHealth, StreamBounds, StreamInfo, StreamList, StreamPage, StreamQuery, Visit, visit_pages,
 };
 use sqlx::{PgPool, Postgres, Transaction};
 use tokio::task::AbortHandle;
@@ -327,11 +327,11 @@ impl Storage for PostgresStore {
         &'a self,
         query: &'a StreamQuery,
         visit: &'a mut Visit<'_>,
-    ) -> BoxFuture<'a, Result<u64, StorageError>> {
+    ) -> BoxFuture<'a, Result<StreamBounds, StorageError>> {
         Box::pin(async move {
             self.inner.core.check_open()?;
             match self.inner.core.reader.visit(query, visit).await? {
-                Visited::Whole(version) => Ok(version),
+                Visited::Whole(bounds) => Ok(bounds),
                 Visited::Until(rest) => visit_pages(self, &rest, visit).await,
             }
         })

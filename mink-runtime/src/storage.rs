@@ -43,7 +43,9 @@ pub use lifecycle::{
     StreamMarks, Touch,
 };
 pub use memory::MemoryStore;
-pub use read::{Direction, StreamInfo, StreamList, StreamPage, StreamQuery, Visit, visit_pages};
+pub use read::{
+    Direction, StreamBounds, StreamInfo, StreamList, StreamPage, StreamQuery, Visit, visit_pages,
+};
 pub use snapshot::{Fingerprint, Snapshot, SnapshotPage, Snapshots};
 
 use crate::id::{EventId, Position, StreamId, TenantId};
@@ -106,8 +108,11 @@ pub trait Storage: Keys + Snapshots + Lifecycle + Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<StreamPage, StorageError>>;
 
     /// Hands every event that the query asks for to `visit`, in the query's direction, until that wants no more: what
-    /// an aggregate is loaded with. Answers the stream's version as of the last look at it. The query's limit is how
-    /// many events are fetched in one round trip, not how many are visited.
+    /// an aggregate is loaded with. Answers where the stream begins and ends as of the last look at it. The query's limit is
+    /// how many events are fetched in one round trip, not how many are visited.
+    ///
+    /// Forwards, it begins at `from` or, where events were truncated, at the first one that is left, and otherwise visits
+    /// nothing: not behind events that are in an archive, nor behind one that is lost.
     ///
     /// The same events as [`read_stream`](Self::read_stream) gives page by page, without metadata and time, and without
     /// a copy of each where the store can do without; damage in what is left out goes unnoticed. `visit` runs between two answers of the database: it should be
@@ -122,7 +127,7 @@ pub trait Storage: Keys + Snapshots + Lifecycle + Send + Sync + 'static {
         &'a self,
         query: &'a StreamQuery,
         visit: &'a mut Visit<'_>,
-    ) -> BoxFuture<'a, Result<u64, StorageError>> {
+    ) -> BoxFuture<'a, Result<StreamBounds, StorageError>> {
         Box::pin(visit_pages(self, query, visit))
     }
 

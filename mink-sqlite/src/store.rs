@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use mink_runtime::id::{EventId, Position, StreamId, TenantId};
 use mink_runtime::storage::{
     Commit, CommitError, Committed, FeedFilter, FeedPage, RecordedEvent, Storage, StorageError,
-    StoreHealth, StreamInfo, StreamList, StreamPage, StreamQuery, Visit, visit_pages,
+    StoreHealth, StreamBounds, StreamInfo, StreamList, StreamPage, StreamQuery, Visit, visit_pages,
 };
 use sqlx::{Acquire, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::{Mutex, watch};
@@ -349,11 +349,11 @@ impl Storage for SqliteStore {
         &'a self,
         query: &'a StreamQuery,
         visit: &'a mut Visit<'_>,
-    ) -> BoxFuture<'a, Result<u64, StorageError>> {
+    ) -> BoxFuture<'a, Result<StreamBounds, StorageError>> {
         Box::pin(async move {
             self.inner.check_open()?;
             match self.inner.reader.visit(query, visit).await? {
-                Visited::Whole(version) => Ok(version),
+                Visited::Whole(bounds) => Ok(bounds),
                 Visited::Until(rest) => visit_pages(self, &rest, visit).await,
             }
         })

@@ -6,7 +6,9 @@ use std::ops::ControlFlow;
 
 use futures_util::TryStreamExt;
 use mink_runtime::id::EventId;
-use mink_runtime::storage::{Direction, Format, StorageError, StoredEvent, StreamQuery, Visit};
+use mink_runtime::storage::{
+    Direction, Format, StorageError, StoredEvent, StreamBounds, StreamQuery, Visit,
+};
 
 use super::{Reader, clamp, page};
 use crate::failure::{Fault, fault, storage_error};
@@ -14,8 +16,8 @@ use crate::row::Columns;
 
 /// How far a visit came.
 pub(crate) enum Visited {
-    /// To the end, or as far as was wanted. The stream's version.
-    Whole(u64),
+    /// To the end, or as far as was wanted.
+    Whole(StreamBounds),
     /// To a row that breaks the schema's own rules. Read as an event, it is said what is wrong with it.
     Until(StreamQuery),
 }
@@ -33,7 +35,10 @@ impl Reader {
         }
         let mut again = true;
         loop {
-            let mut seen = Seen::default();
+            let mut seen = Seen {
+                begins: left.from,
+                ..Seen::default()
+            };
             let mut lease = self
                 .connections
                 .lease()
@@ -71,7 +76,7 @@ impl Reader {
                 Err(error) => return Err(storage_error(&error)),
                 Ok(()) => {}
             }
-            let Some(version) = seen.head else {
+            let Some(bounds) = seen.bounds else {
                 return Err(StorageError::StreamNotFound {
                     stream: left.stream,
                 });
@@ -84,9 +89,9 @@ impl Reader {
             if seen.going == Going::Lost {
                 return Ok(Visited::Until(left));
             }
-            let whole = seen.events < left.limit.max(1) || left.from > left.to.min(version);
+            let whole = seen.events < left.limit.max(1) || left.from > left.to.min(bounds.version);
             if whole || seen.going == Going::Stopped {
-                return Ok(Visited::Whole(version));
+                return Ok(Visited::Whole(bounds));
             }
         }
     }
@@ -100,10 +105,19 @@ enum Going {
     Lost,
 }
 
-/// What was seen of one answer: first the stream's version, in a row that has nothing else, then its events.
+/// Of a stream whose row cannot be read.
+const NOWHERE: StreamBounds = StreamBounds {
+    version: 0,
+    first: 1,
+    archived: false,
+};
+
+/// What was seen of one answer: first the stream, in a row of its own, then its events.
 #[derive(Default)]
 struct Seen {
-    head: Option<u64>,
+    bounds: Option<StreamBounds>,
+    /// The version of the first event that is to come.
+    begins: u64,
     last: Option<u64>,
     events: usize,
     format: Format,
@@ -113,16 +127,24 @@ struct Seen {
 
 impl Seen {
     fn row(&mut self, columns: Columns<'_>, query: &StreamQuery, visit: &mut Visit<'_>) {
-        let Some(version) = columns
-            .int(0)
-            .and_then(|version| u64::try_from(version).ok())
-        else {
-            self.head.get_or_insert(0);
+        let number = |column| u64::try_from(columns.int(column)?).ok();
+        let Some(version) = number(0) else {
+            self.bounds.get_or_insert(NOWHERE);
             self.going = Going::Lost;
             return;
         };
-        if self.head.is_none() {
-            self.head = Some(version);
+        if self.bounds.is_none() {
+            let Some(first) = number(3) else {
+                self.bounds = Some(NOWHERE);
+                self.going = Going::Lost;
+                return;
+            };
+            self.begins = self.begins.max(first);
+            self.bounds = Some(StreamBounds {
+                version,
+                first,
+                archived: columns.text(2).is_some(),
+            });
             if columns.flag(7) == Some(true) {
                 self.deleted = true;
                 self.going = Going::Stopped;
@@ -144,7 +166,11 @@ impl Seen {
         query: &StreamQuery,
         visit: &mut Visit<'_>,
     ) -> Option<ControlFlow<()>> {
-        if version <= self.last.unwrap_or(0) {
+        let in_place = match self.last {
+            Some(last) => version > last,
+            None => version == self.begins,
+        };
+        if !in_place {
             return None;
         }
         let id = columns.uuid(1)?;

@@ -9,7 +9,7 @@ use crate::id::{InvalidName, StreamId, TenantId};
 use crate::observe::{Operation, load_span, watched};
 use crate::pipeline::{DecodeError, DecodeFault};
 use crate::storage::{
-    RecordedEvent, SnapshotPage, StorageError, StoredEvent, StreamPage, StreamQuery,
+    RecordedEvent, SnapshotPage, StorageError, StoredEvent, StreamBounds, StreamPage, StreamQuery,
 };
 
 /// How often a stream whose events do not join on is read from its start: somebody may remove some in between.
@@ -297,7 +297,14 @@ impl Repository {
         }
         let mut evolved = Ok(());
         let mut joins = true;
+        let mut begins = None;
         let mut visit = |event: StoredEvent<'_>| {
+            if loaded.version == 0 && event.version > 1 {
+                // what came before is truncated: a visit shows nothing behind what is archived or lost
+                begins = Some(event.version);
+                loaded.version = event.version - 1;
+                loaded.since.version = loaded.version;
+            }
             joins = event.version == loaded.version + 1;
             if joins {
                 evolved = self.evolve(loaded, event);
@@ -311,7 +318,19 @@ impl Repository {
         let read = self.shared.storage.visit_stream(&query, &mut visit).await;
         evolved?;
         match read {
-            Ok(head) => {
+            Ok(StreamBounds {
+                version: head,
+                first,
+                archived,
+            }) => {
+                if loaded.version == 0 {
+                    // whether a summary stands for what is archived takes another look
+                    if archived {
+                        return Ok(None);
+                    }
+                    begin_at(loaded, first, false)?;
+                }
+                let joins = joins && begins.is_none_or(|begins| begins <= first);
                 let whole = joins && loaded.version >= head.min(to) && loaded.version <= head;
                 Ok(whole.then_some(head))
             }

@@ -81,6 +81,25 @@ pub struct StreamPage {
 /// Is handed the events of a stream, one by one, and says whether it wants more.
 pub type Visit<'v> = dyn FnMut(StoredEvent<'_>) -> ControlFlow<()> + Send + 'v;
 
+/// Where a stream begins and ends, as a visit found it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamBounds {
+    /// The version of its last event.
+    pub version: u64,
+    /// The lowest version that can be read.
+    pub first: u64,
+    /// Whether some of the events before `first` can be restored.
+    pub archived: bool,
+}
+
+impl StreamBounds {
+    /// Whether events that somebody wants from `from` on are in an archive.
+    #[must_use]
+    pub fn hides(&self, from: u64) -> bool {
+        self.archived && from < self.first
+    }
+}
+
 /// [`Storage::visit_stream`] on top of [`Storage::read_stream`]: for a store that has no shorter way.
 ///
 /// # Errors
@@ -89,18 +108,30 @@ pub async fn visit_pages<S: Storage + ?Sized>(
     store: &S,
     query: &StreamQuery,
     visit: &mut Visit<'_>,
-) -> Result<u64, StorageError> {
+) -> Result<StreamBounds, StorageError> {
     let mut query = query.clone();
     loop {
         let page = store.read_stream(&query).await?;
+        let bounds = StreamBounds {
+            version: page.version,
+            first: page.first,
+            archived: page.archived,
+        };
+        if query.direction == Direction::Forwards {
+            let begins = query.from.max(page.first);
+            let first = page.events.first();
+            if bounds.hides(query.from) || first.is_some_and(|event| event.version != begins) {
+                return Ok(bounds);
+            }
+        }
         for event in &page.events {
             if visit(event.into()).is_break() {
-                return Ok(page.version);
+                return Ok(bounds);
             }
         }
         match query.after(&page) {
             Some(next) => query = next,
-            None => return Ok(page.version),
+            None => return Ok(bounds),
         }
     }
 }

@@ -10,7 +10,8 @@ use mink_runtime::id::{EventId, Position, StreamId, TenantId};
 use mink_runtime::storage::{
     Append, Change, Commit, CommitError, Committed, ConcurrencyConflict, ExpectedVersion,
     FeedFilter, FeedPage, Format, Lifecycle, MemoryStore, RecordedEvent, Storage, StorageError,
-    StoredEvent, StreamChange, StreamInfo, StreamList, StreamPage, StreamQuery, Visit, visit_pages,
+    StoredEvent, StreamBounds, StreamChange, StreamInfo, StreamList, StreamPage, StreamQuery,
+    Visit, visit_pages,
 };
 
 /// What is wrong with a store.
@@ -289,7 +290,7 @@ impl Storage for BrokenStore {
         &'a self,
         query: &'a StreamQuery,
         visit: &'a mut Visit<'_>,
-    ) -> BoxFuture<'a, Result<u64, StorageError>> {
+    ) -> BoxFuture<'a, Result<StreamBounds, StorageError>> {
         Box::pin(async move {
             let lossy = self.fault == Fault::LosesAnEventInAVisit;
             let mut visit = |event: StoredEvent<'_>| match event.version {

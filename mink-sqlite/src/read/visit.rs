@@ -7,7 +7,9 @@
 use std::ops::ControlFlow;
 
 use mink_runtime::id::EventId;
-use mink_runtime::storage::{Direction, Format, StorageError, StoredEvent, StreamQuery, Visit};
+use mink_runtime::storage::{
+    Direction, Format, StorageError, StoredEvent, StreamBounds, StreamQuery, Visit,
+};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, Row};
 use uuid::Uuid;
@@ -22,8 +24,8 @@ const TOO_BIG: &str = "18";
 
 /// How far a visit came.
 pub(crate) enum Visited {
-    /// To the end, or as far as was wanted. The stream's version.
-    Whole(u64),
+    /// To the end, or as far as was wanted.
+    Whole(StreamBounds),
     /// Not to the end: here is something that cannot be told apart, or is too large to stand behind others. Event by
     /// event it is read, or said what is wrong with it.
     Until(StreamQuery),
@@ -50,16 +52,24 @@ impl Reader {
                 .and_then(|()| arguments.add(clamp(left.from)))
                 .and_then(|()| arguments.add(clamp(end)))
                 .map_err(|error| self.encode(error))?;
-            let (mut head, mut first, mut deleted) = (None, 1, false);
+            let (mut head, mut first, mut deleted, mut archived) = (None, 1, false, false);
+            let from = left.from;
             let mut going = Going::On;
             let mut conn = self.connection().await?;
             let fetched = fetch(&mut *conn, VISIT, arguments, 1, |_, row| {
                 if going == Going::On {
                     head = Some(row.try_get::<i64, _>(0).unwrap_or(-1));
-                    first = row.try_get::<i64, _>(1).unwrap_or(1);
+                    first = u64::try_from(row.try_get::<i64, _>(1).unwrap_or(1)).unwrap_or(1);
                     deleted = row.try_get::<i64, _>(2).unwrap_or(0) != 0;
+                    archived = row.try_get::<i64, _>(4).unwrap_or(0) != 0;
                     let run: Option<&[u8]> = row.try_get(3).ok().flatten();
-                    going = Run(run.unwrap_or_default()).visit(&mut left, visit);
+                    let run = Run(run.unwrap_or_default());
+                    let begins = left.from.max(first);
+                    going = match run.first() {
+                        // the first of all is in its place, or what comes before it is lost
+                        Some(version) if left.from == from && version != begins => Going::Lost,
+                        _ => Run(run.0).visit(&mut left, visit),
+                    };
                 }
                 Ok(())
             })
@@ -87,10 +97,15 @@ impl Reader {
                 Ok(version) if going != Going::Lost => version,
                 _ => return Ok(Visited::Until(left)),
             };
-            if going == Going::Stopped || end >= left.to.min(version) {
-                return Ok(Visited::Whole(version));
+            let bounds = StreamBounds {
+                version,
+                first,
+                archived,
+            };
+            if going == Going::Stopped || end >= left.to.min(version) || bounds.hides(from) {
+                return Ok(Visited::Whole(bounds));
             }
-            left.from = (end + 1).max(u64::try_from(first).unwrap_or(1));
+            left.from = (end + 1).max(first);
         }
     }
 }
@@ -136,6 +151,11 @@ impl<'r> Run<'r> {
             }
         }
         Going::On
+    }
+
+    /// The version of the first event.
+    fn first(&self) -> Option<u64> {
+        u64::try_from(Facts::behind(self.0).number()?).ok()
     }
 
     fn next(&mut self) -> Option<Next<'r>> {

@@ -126,14 +126,14 @@ async fn a_visit_begins_at_the_first_event_that_is_left() {
     let mut read = query("A-1");
     read.limit = 7;
     let mut seen = Vec::new();
-    let version = store
+    let bounds = store
         .visit_stream(&read, &mut |event| {
             seen.push(event.version);
             std::ops::ControlFlow::Continue(())
         })
         .await
         .unwrap();
-    assert_eq!(version, 300);
+    assert_eq!((bounds.version, bounds.first), (300, 200));
     assert!(seen.into_iter().eq(200..=300));
     let page = store
         .read_feed(Position::START, &FeedFilter::all(), 1000)

@@ -181,3 +181,22 @@ async fn the_key_of_a_free_standing_handler_takes_a_trip_to_reserve_and_one_to_k
     assert_eq!(trips, 1, "the answer comes with the refusal to reserve");
     wire.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_truncated_stream_takes_no_more_trips_than_a_whole_one() {
+    let wire = Wire::prepared().await;
+    for _ in 0..5 {
+        wire.app.dispatch(note("cut")).await.unwrap();
+    }
+    wire.app
+        .lifecycle::<Notes>("cut")
+        .unwrap()
+        .truncate_before(4)
+        .await
+        .unwrap();
+    let (loaded, trips) = wire.counted(wire.app.load::<Notes>("cut")).await;
+    let loaded = loaded.unwrap();
+    assert_eq!((loaded.version(), loaded.count), (5, 2));
+    assert_eq!(trips, 1);
+    wire.close().await;
+}

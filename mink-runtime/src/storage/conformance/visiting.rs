@@ -7,7 +7,8 @@ use bytes::Bytes;
 
 use super::ground::{Ground, same_events, stream};
 use crate::storage::{
-    Direction, Format, NewEvent, RecordedEvent, StorageError, StoredEvent, StreamQuery,
+    Direction, Format, NewEvent, RecordedEvent, StorageError, StoredEvent, StreamBounds,
+    StreamQuery,
 };
 
 /// Events of every kind, more than a store might put into one answer.
@@ -77,8 +78,8 @@ async fn visit(at: &Ground, query: &StreamQuery, whole: &[RecordedEvent], most: 
         most,
     };
     let mut see = |event: StoredEvent<'_>| seen.see(event);
-    let version = at.store.visit_stream(query, &mut see).await;
-    let version = version.unwrap_or_else(|error| {
+    let bounds = at.store.visit_stream(query, &mut see).await;
+    let bounds = bounds.unwrap_or_else(|error| {
         panic!("an existing stream can be visited, whatever the window ({query:?}): {error}")
     });
     let promise = format!(
@@ -95,10 +96,14 @@ async fn visit(at: &Ground, query: &StreamQuery, whole: &[RecordedEvent], most: 
     }
     expected.truncate(most);
     same_events(&seen.events, &expected, &promise);
+    let expected = StreamBounds {
+        version: whole.len() as u64,
+        first: 1,
+        archived: false,
+    };
     assert_eq!(
-        version,
-        whole.len() as u64,
-        "{promise}: the stream's version"
+        bounds, expected,
+        "{promise}: where the stream begins and ends"
     );
 }
 
