@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -307,6 +308,104 @@ async fn a_part_is_removed_by_its_owner_only() {
         assert!(!archive.remove(&part).await.unwrap());
     }
     assert_eq!(files(folder.path()), [PathBuf::new(); 0]);
+}
+
+/// An archive that fails once, at the step whose turn it is: before it, or behind it with the answer lost.
+struct Failing<'a> {
+    archive: &'a FileArchive,
+    steps: AtomicI64,
+    behind: bool,
+}
+
+impl Failing<'_> {
+    async fn step<T>(
+        &self,
+        step: BoxFuture<'_, Result<T, ArchiveError>>,
+    ) -> Result<T, ArchiveError> {
+        let fails = self.steps.fetch_sub(1, Ordering::Relaxed) == 0;
+        if fails && self.behind {
+            step.await?;
+        } else if !fails {
+            return step.await;
+        }
+        Err(ArchiveError::Failed {
+            action: "do",
+            place: "everything".to_owned(),
+            reason: std::sync::Arc::new(std::io::Error::other("the network is down")),
+        })
+    }
+}
+
+impl Archive for Failing<'_> {
+    fn place(&self, part: &ArchivePart) -> String {
+        self.archive.place(part)
+    }
+    fn parts<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        stream: &'a StreamId,
+    ) -> BoxFuture<'a, Result<Vec<ArchivePart>, ArchiveError>> {
+        self.step(self.archive.parts(tenant, stream)).boxed()
+    }
+    fn put<'a>(
+        &'a self,
+        part: &'a ArchivePart,
+        content: Bytes,
+    ) -> BoxFuture<'a, Result<(), ArchiveError>> {
+        self.step(self.archive.put(part, content)).boxed()
+    }
+    fn get<'a>(
+        &'a self,
+        part: &'a ArchivePart,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, ArchiveError>> {
+        self.step(self.archive.get(part)).boxed()
+    }
+    fn remove<'a>(&'a self, part: &'a ArchivePart) -> BoxFuture<'a, Result<bool, ArchiveError>> {
+        self.step(self.archive.remove(part)).boxed()
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_fails_at_any_step_is_finished_by_the_same_call() {
+    let mut failures = 0;
+    for behind in [false, true] {
+        for step in 0.. {
+            let folder = tempfile::tempdir().unwrap();
+            let archive = FileArchive::new(folder.path());
+            let app = in_memory().await;
+            deposits(&app, "1", 6).await;
+            let before = events(&app, "1").await;
+            let lifecycle = app.lifecycle::<Account>("1").unwrap();
+            let failing = Failing {
+                archive: &archive,
+                steps: AtomicI64::new(step),
+                behind,
+            };
+            let mut was_whole = true;
+            was_whole &= lifecycle.archive_before(3, &failing).await.is_ok();
+            lifecycle.archive_before(3, &failing).await.unwrap();
+            was_whole &= lifecycle.archive_all(&failing).await.is_ok();
+            lifecycle.archive_all(&failing).await.unwrap();
+            was_whole &= lifecycle.restore(&failing).await.is_ok();
+            lifecycle.restore(&failing).await.unwrap();
+            assert_eq!(events(&app, "1").await, before, "step {step}");
+            was_whole &= lifecycle.compact_into(&failing, carry).await.is_ok();
+            lifecycle.compact_into(&failing, carry).await.unwrap();
+            let account = app.load::<Account>("1").await.unwrap();
+            assert_eq!(
+                (account.cents, account.deposits, account.version()),
+                (21, 6, 7),
+                "step {step}"
+            );
+            lifecycle.restore(&failing).await.unwrap();
+            assert_eq!(events(&app, "1").await[..6], before, "step {step}");
+            if was_whole {
+                break;
+            }
+            failures += 1;
+        }
+    }
+    assert!(failures > 15, "{failures}");
 }
 
 /// Handles and their futures go to other threads.

@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::repository::{Loaded, summary, waits};
 use crate::storage::{CommitError, ExpectedVersion, LifecycleError, StreamChanged};
 
-impl<A: AggregateHandlers + PartialEq> StreamLifecycle<A> {
+impl<A: AggregateHandlers> StreamLifecycle<A> {
     /// Replaces the events of the aggregate by one that says the same: `summary` makes it from the state, it is appended
     /// behind the others, and those are then removed **for good**. The answer's `first` is the version of the summary.
     ///
@@ -29,7 +29,7 @@ impl<A: AggregateHandlers + PartialEq> StreamLifecycle<A> {
     /// [`ChangeError::NotASummary`] and nothing has changed; [`ChangeError`].
     pub async fn compact<E>(&self, summary: impl Fn(&A) -> E) -> Result<StreamChanged, ChangeError>
     where
-        A: Applies<E>,
+        A: Applies<E> + PartialEq,
         E: Event,
     {
         let version = self.summarize(summary).await?;
@@ -47,7 +47,7 @@ impl<A: AggregateHandlers + PartialEq> StreamLifecycle<A> {
         summary: impl Fn(&A) -> E,
     ) -> Result<StreamChanged, ChangeError>
     where
-        A: Applies<E>,
+        A: Applies<E> + PartialEq,
         E: Event,
     {
         let version = self.summarize(summary).await?;
@@ -66,7 +66,7 @@ impl<A: AggregateHandlers + PartialEq> StreamLifecycle<A> {
     /// Appends a summary unless the aggregate ends with one; gives its version.
     async fn summarize<E>(&self, summary: impl Fn(&A) -> E) -> Result<u64, ChangeError>
     where
-        A: Applies<E>,
+        A: Applies<E> + PartialEq,
         E: Event,
     {
         (async || self.try_to_summarize(&summary).await)
@@ -77,7 +77,7 @@ impl<A: AggregateHandlers + PartialEq> StreamLifecycle<A> {
 
     async fn try_to_summarize<E>(&self, make: impl Fn(&A) -> E) -> Result<u64, ChangeError>
     where
-        A: Applies<E>,
+        A: Applies<E> + PartialEq,
         E: Event,
     {
         let (app, stream) = (&self.app, &self.stream);
