@@ -309,7 +309,7 @@ async fn a_part_is_removed_by_its_owner_only() {
         assert!(archive.remove(&part).await.unwrap());
         assert!(!archive.remove(&part).await.unwrap());
     }
-    assert_eq!(files(folder.path()), [PathBuf::new(); 0]);
+    assert!(files(folder.path()).is_empty());
 }
 
 /// An archive that fails once, at the step whose turn it is: before it, or behind it with the answer lost.
