@@ -21,7 +21,7 @@ pub use builder::{MinkBuilder, OpenError, StartupFault, StartupFaults};
 pub use error::{Error, Result};
 pub use feed::FeedReader;
 pub use health::{Health, HealthOptions, HealthStatus, NotReady, Readiness};
-pub use lifecycle::{ChangeError, StreamLifecycle};
+pub use lifecycle::{ChangeError, StreamLifecycle, SummaryOf};
 
 use crate::aggregate::{AggregateHandlers, Events, IntoEvents};
 use crate::bus::{Bus, Receipt, Session};
