@@ -3,6 +3,7 @@
 //! * [`feed`]: every committed event is delivered once, in order, soon, whatever the writers do.
 //! * [`crash`]: an acknowledged commit is there whole after a crash, any other whole or not at all.
 //! * [`flush`]: no acknowledgement precedes its flush.
+//! * [`keys`]: a command with a key takes effect once, whoever sends it how often, and whoever is killed meanwhile.
 //! * [`load`]: how long an aggregate takes to load, with a snapshot and without.
 //! * [`proxy`]: counts round trips on the wire, and cuts connections where it hurts.
 //!
@@ -12,6 +13,7 @@ pub mod crash;
 pub mod domain;
 pub mod feed;
 pub mod flush;
+pub mod keys;
 pub mod load;
 pub mod plan;
 pub mod proxy;
