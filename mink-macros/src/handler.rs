@@ -7,7 +7,7 @@ use syn::{FnArg, GenericParam, ItemFn, Path, ReturnType, Type};
 
 use crate::attr::{CRATE, HANDLER, keys};
 use crate::ctxt::Ctxt;
-use crate::handlers::{Arg, Take, arguments, entry};
+use crate::handlers::{Arg, Take, arguments, entry, kept};
 use crate::item;
 use crate::krate::Root;
 use crate::span::{ends, text};
@@ -190,7 +190,9 @@ fn expand(root: &Root, function: &ItemFn, signature: &Signature) -> TokenStream 
     };
     let route = (!signature.refused).then(|| {
         let to = quote!(#root::bus::ToHandler<#handler>);
-        entry(root, command, &to, &error)
+        let entry = entry(root, command, &to, &error);
+        let kept = kept(root, command, &error);
+        quote!(#entry #kept)
     });
     quote! {
         #(#cfg)*

@@ -16,7 +16,7 @@ use crate::item;
 use crate::krate::Root;
 use crate::span::ends;
 
-pub(crate) use expand::entry;
+pub(crate) use expand::{entry, kept};
 pub(crate) use method::Arg;
 use method::Method;
 pub(crate) use returns::arguments;
