@@ -127,9 +127,10 @@ fn appending<S: Appends>(
 /// Dispatches beside appends, both through mink.
 fn hot(app: &std::sync::Arc<mink::app::Mink>, amount: Amount) -> Vec<Contestant> {
     vec![
-        dispatches_hot(Side::Mink, app, amount)
+        dispatches_hot(Side::Mink, app, 5_000_000, amount)
             .how("dispatches through the default stack to an aggregate in the cache"),
-        appends_hot(Side::Same, app, amount).how("is mink's own append at the exact version"),
+        appends_hot(Side::Same, app, 5_000_001, amount)
+            .how("is mink's own append at the exact version"),
     ]
 }
 

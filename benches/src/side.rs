@@ -103,7 +103,7 @@ pub fn in_batches<S: Appends>(side: Side, store: &Arc<S>, amount: Amount) -> Con
 }
 
 /// One command after the other to one order, which is in the cache.
-pub fn dispatches_hot(side: Side, app: &Arc<Mink>, amount: Amount) -> Contestant {
+pub fn dispatches_hot(side: Side, app: &Arc<Mink>, order: u64, amount: Amount) -> Contestant {
     let (app, next) = (Arc::clone(app), Arc::new(AtomicU64::new(0)));
     Contestant::new(side, move || {
         let (app, next) = (Arc::clone(&app), Arc::clone(&next));
@@ -113,7 +113,7 @@ pub fn dispatches_hot(side: Side, app: &Arc<Mink>, amount: Amount) -> Contestant
                 let n = next.fetch_add(1, Ordering::Relaxed);
                 let line = line(n);
                 let command = AddLine {
-                    order_id: 5_000_000,
+                    order_id: order,
                     sku: line.sku,
                     description: line.description,
                     quantity: line.quantity,
@@ -129,7 +129,7 @@ pub fn dispatches_hot(side: Side, app: &Arc<Mink>, amount: Amount) -> Contestant
 }
 
 /// The events of the same commands, appended to one order at the version that it is at.
-pub fn appends_hot(side: Side, app: &Arc<Mink>, amount: Amount) -> Contestant {
+pub fn appends_hot(side: Side, app: &Arc<Mink>, order: u64, amount: Amount) -> Contestant {
     let (app, next) = (Arc::clone(app), Arc::new(AtomicU64::new(0)));
     Contestant::new(side, move || {
         let (app, next) = (Arc::clone(&app), Arc::clone(&next));
@@ -139,7 +139,7 @@ pub fn appends_hot(side: Side, app: &Arc<Mink>, amount: Amount) -> Contestant {
                 let n = next.fetch_add(1, Ordering::Relaxed);
                 let expected = ExpectedVersion::Exact(n);
                 let lines = vec![line(n)];
-                let receipt = app.append::<Order>(5_000_001_u64, expected, lines).await?;
+                let receipt = app.append::<Order>(order, expected, lines).await?;
                 ensure!(receipt.version() == n + 1, "{}", receipt.version());
                 events += 1;
             }

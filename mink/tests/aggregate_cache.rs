@@ -252,6 +252,25 @@ async fn a_warm_node_on_sqlite_accepts_what_another_node_has_just_made_possible(
     two_nodes(one, other).await;
 }
 
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn a_warm_node_on_postgres_accepts_what_another_node_has_just_made_possible() {
+    let server = std::env::var("MINK_TEST_POSTGRES_URL").unwrap_or_else(|_| {
+        panic!("this test needs a PostgreSQL server: run it with `cargo xtask test -p mink`, or set MINK_TEST_POSTGRES_URL to the URL of one")
+    });
+    let id = mink::id::EventId::new().to_string().replace('-', "");
+    let schema = format!("warm_{id}");
+    let store = async || {
+        let store = mink::postgres::PostgresStore::builder(&server).schema(&schema);
+        store.open().await.unwrap()
+    };
+    two_nodes(Arc::new(store().await), Arc::new(store().await)).await;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("DROP SCHEMA {schema} CASCADE")))
+        .execute(store().await.pool())
+        .await
+        .unwrap();
+}
+
 #[tokio::test]
 async fn a_refusal_on_a_state_that_still_holds_is_confirmed_and_the_state_kept() {
     let app = open().await;

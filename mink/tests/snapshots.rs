@@ -11,6 +11,9 @@ mod equal;
 mod fingerprint;
 #[path = "snapshots/removed.rs"]
 mod removed;
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+#[path = "snapshots/stores.rs"]
+mod stores;
 
 #[path = "../../mink-runtime/tests/support/mod.rs"]
 mod support;

@@ -1,6 +1,7 @@
 //! A memory store whose `commit` a test can hold, fail or watch.
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
@@ -53,6 +54,8 @@ pub(crate) struct Scripted {
     pub(crate) batches: Mutex<Vec<Vec<Arc<Commit>>>>,
     /// What happens to snapshots from now on, and how many were to be saved.
     pub(crate) saving: Mutex<(Saving, usize)>,
+    /// Whether keys can be neither reserved nor looked up from now on.
+    pub(crate) keys_down: AtomicBool,
     script: Script,
 }
 
@@ -72,6 +75,7 @@ impl Scripted {
             lanes,
             batches: Mutex::default(),
             saving: Mutex::new((Saving::Done, 0)),
+            keys_down: AtomicBool::new(false),
             script: Box::new(script),
         })
     }
@@ -81,11 +85,20 @@ impl Scripted {
     }
 }
 
+fn dead() -> StorageError {
+    StorageError::Unavailable {
+        reason: "the line is dead".to_owned(),
+    }
+}
+
 impl Keys for Scripted {
     fn reserve_key<'a>(
         &'a self,
         reservation: &'a NewReservation,
     ) -> BoxFuture<'a, Result<Reservation, StorageError>> {
+        if self.keys_down.load(Ordering::Relaxed) {
+            return Box::pin(std::future::ready(Err(dead())));
+        }
         self.memory.reserve_key(reservation)
     }
 
@@ -103,6 +116,9 @@ impl Keys for Scripted {
         tenant: &'a TenantId,
         key: KeyDigest,
     ) -> BoxFuture<'a, Result<Option<StoredAnswer>, StorageError>> {
+        if self.keys_down.load(Ordering::Relaxed) {
+            return Box::pin(std::future::ready(Err(dead())));
+        }
         self.memory.answer_of(tenant, key)
     }
 

@@ -8,7 +8,7 @@ use mink::registry::Registry;
 use proptest::prelude::*;
 
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize, Shape)]
-enum Item {
+pub(super) enum Item {
     Amount(f64),
     Text { text: String },
     Nothing,
@@ -30,7 +30,7 @@ struct Emptied;
 
 /// What a test does to one box.
 #[derive(Debug, Clone)]
-enum Step {
+pub(super) enum Step {
     Put(u8, Item),
     Take(u8),
     Empty,
@@ -51,7 +51,7 @@ macro_rules! boxes {
 
         #[derive(Aggregate, Default, Debug, PartialEq, serde::Serialize, serde::Deserialize, Shape)]
         #[aggregate(snapshot $($policy)*)]
-        struct $name {
+        pub(super) struct $name {
             items: HashMap<String, Item>,
             sum: f64,
             log: Vec<(u64, Option<Item>)>,
@@ -88,17 +88,17 @@ macro_rules! boxes {
         }
 
         impl $name {
-            async fn step(app: &Mink, step: &Step) -> bool {
+            pub(super) async fn step(app: &Mink, id: u64, step: &Step) -> bool {
                 let key = |key: &u8| format!("k{key}");
                 match step {
                     Step::Put(at, item) => {
                         let item = item.clone();
-                        app.dispatch($put { id: 1, key: key(at), item }).await.is_ok()
+                        app.dispatch($put { id, key: key(at), item }).await.is_ok()
                     }
-                    Step::Take(at) => app.dispatch($take { id: 1, key: key(at) }).await.is_ok(),
-                    Step::Empty => app.dispatch($empty { id: 1 }).await.is_ok(),
+                    Step::Take(at) => app.dispatch($take { id, key: key(at) }).await.is_ok(),
+                    Step::Empty => app.dispatch($empty { id }).await.is_ok(),
                     Step::Snapshot => {
-                        let _ = app.snapshot::<Self>(1).await;
+                        let _ = app.snapshot::<Self>(id).await;
                         true
                     }
                     Step::Forget => app.delete_all_snapshots().await.is_ok(),
@@ -119,7 +119,7 @@ boxes!(BoxBySize, PutBySize, TakeBySize, EmptyBySize, (bytes = 60));
 boxes!(BoxByAge, PutByAge, TakeByAge, EmptyByAge, (after = "1us"));
 boxes!(BoxOnDemand, PutOnDemand, TakeOnDemand, EmptyOnDemand,);
 
-fn registry() -> Registry {
+pub(super) fn registry() -> Registry {
     Registry::by_hand()
         .event::<Put>()
         .event::<Taken>()
@@ -161,21 +161,21 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step(), 1..40)
 }
 
 /// What is asked of an aggregate.
-async fn answers<A>(app: &Mink, version: u64) -> Vec<(u64, A)>
+pub(super) async fn answers<A>(app: &Mink, id: u64, version: u64) -> Vec<(u64, A)>
 where
     A: AggregateHandlers,
 {
     let mut answers = Vec::new();
-    if let Ok(loaded) = app.load::<A>(1).await {
+    if let Ok(loaded) = app.load::<A>(id).await {
         answers.push((loaded.version(), loaded.into_state()));
     }
     for version in [version / 2, version] {
-        if let Ok(loaded) = app.load_at_version::<A>(1, version).await {
+        if let Ok(loaded) = app.load_at_version::<A>(id, version).await {
             answers.push((loaded.version(), loaded.into_state()));
         }
     }
@@ -197,12 +197,12 @@ macro_rules! agree {
             let mut version = 0;
             for step in &$steps {
                 without.delete_all_snapshots().await.unwrap();
-                let done = $name::step(&without, step).await;
-                assert_eq!($name::step(&with, step).await, done);
+                let done = $name::step(&without, 1, step).await;
+                assert_eq!($name::step(&with, 1, step).await, done);
                 tokio::task::yield_now().await;
-                let seen = answers::<$name>(&with, version).await;
+                let seen = answers::<$name>(&with, 1, version).await;
                 without.delete_all_snapshots().await.unwrap();
-                assert_eq!(seen, answers::<$name>(&without, version).await);
+                assert_eq!(seen, answers::<$name>(&without, 1, version).await);
                 version = seen.first().map_or(0, |(version, _)| *version);
             }
             let stats = with.snapshot_stats();

@@ -13,18 +13,18 @@ use super::until;
 /// A program that deposits cents: each module below is one version of it.
 macro_rules! program {
     ($name:ident, [$($event:tt)*], [$($aggregate:tt)*], $balance:ty, $evolve:expr) => {
-        mod $name {
+        pub(super) mod $name {
             use super::*;
 
             #[event($($event)*)]
-            pub(super) struct Deposited {
-                pub(super) cents: u32,
+            pub(in super::super) struct Deposited {
+                pub(in super::super) cents: u32,
             }
 
             #[derive(Aggregate, Default, serde::Serialize, serde::Deserialize, Shape)]
             #[aggregate(name = "Account", snapshot($($aggregate)*))]
-            pub(super) struct Account {
-                pub(super) balance: $balance,
+            pub(in super::super) struct Account {
+                pub(in super::super) balance: $balance,
             }
 
             #[handlers]
@@ -35,7 +35,7 @@ macro_rules! program {
                 }
             }
 
-            pub(super) fn registry() -> Registry {
+            pub(in super::super) fn registry() -> Registry {
                 Registry::by_hand().event::<Deposited>().aggregate::<Account>().build()
             }
         }

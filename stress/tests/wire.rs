@@ -1,6 +1,7 @@
 //! What goes over the wire to PostgreSQL: how often it is asked, and what becomes of a commit that is cut off.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+#[path = "wire/trips.rs"]
 mod trips;
 
 use std::sync::Arc;
