@@ -4,6 +4,7 @@ mod batch;
 mod builder;
 mod config;
 mod configure;
+mod default_format;
 mod dispatch;
 mod error;
 mod feed;

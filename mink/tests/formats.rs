@@ -7,6 +7,8 @@ mod certain;
 mod codecs;
 #[path = "formats/damage.rs"]
 mod damage;
+#[path = "formats/locked.rs"]
+mod locked;
 #[path = "formats/releases.rs"]
 mod releases;
 #[path = "formats/starting.rs"]
