@@ -23,6 +23,7 @@ pub use feed::FeedReader;
 pub use health::{Health, HealthOptions, HealthStatus, NotReady, Readiness};
 
 use crate::aggregate::{AggregateHandlers, Events, IntoEvents};
+use crate::bus::nested;
 use crate::bus::{Bus, Receipt, Session};
 use crate::command::Clock;
 use crate::config::Configuration;
@@ -146,7 +147,7 @@ impl Mink {
         batch.push(stream.clone(), expected, &events)?;
         let commit = batch.into_value();
         let ids = commit.events().map(|event| event.id).collect();
-        let committed = self.shared.bus.repository().commit(commit).await?;
+        let committed = nested::commit(self.repository(), commit).await?;
         let version = committed.streams.first().map_or(0, |head| head.version);
         Ok(Receipt::appended(
             self.tenant.clone(),
