@@ -9,6 +9,8 @@ mod codecs;
 mod damage;
 #[path = "formats/locked.rs"]
 mod locked;
+#[path = "formats/map_keys.rs"]
+mod map_keys;
 #[path = "formats/releases.rs"]
 mod releases;
 #[path = "formats/starting.rs"]
