@@ -204,7 +204,10 @@ macro_rules! registry_test {
 /// # fn main() {}
 /// ```
 ///
-/// `lock = "..."` names another file, relative to the crate; `registry = ...` takes a registry built by hand.
+/// `lock = "..."` names another file, relative to the crate; `registry = ...` takes a registry built by hand;
+/// `default_format = "..."` is the format of events that name none, for a program that does not
+/// [declare](default_format!) it. What `mink.toml` says of it, in the crate or above it in the workspace, and the variable
+/// `MINK_DEFAULT_FORMAT` are read as the application reads them. They must agree.
 ///
 /// ```no_run
 /// mink::schema_lock_test!(
@@ -215,23 +218,37 @@ macro_rules! registry_test {
 /// ```
 #[macro_export]
 macro_rules! schema_lock_test {
-    () => {
-        $crate::schema_lock_test!(registry = $crate::registry(), lock = "mink-schema.lock");
-    };
-    (lock = $lock:expr $(,)?) => {
-        $crate::schema_lock_test!(registry = $crate::registry(), lock = $lock);
-    };
-    (registry = $registry:expr $(,)?) => {
-        $crate::schema_lock_test!(registry = $registry, lock = "mink-schema.lock");
-    };
-    (registry = $registry:expr, lock = $lock:expr $(,)?) => {
+    ($($option:ident = $value:expr),* $(,)?) => {
         #[test]
         fn every_stored_event_can_still_be_read() {
-            $crate::testing::assert_schema_lock(
-                &$registry,
-                ::core::env!("CARGO_MANIFEST_DIR"),
-                $lock,
-            );
+            $crate::testing::SchemaLockTest::new(::core::env!("CARGO_MANIFEST_DIR"))
+                $(.$option($value))*
+                .run();
+        }
+    };
+}
+
+/// Declares the format of events that name none, for every application of this program and for its schema lock.
+///
+/// Write it once, beside the events. Without it they are JSON, unless the application is
+/// [configured](app::MinkBuilder::default_format) otherwise, of which the schema lock's test may not know. With it, a
+/// configuration that says another format is refused when the application starts.
+///
+/// ```
+/// mink::default_format!("json");
+///
+/// # fn main() {
+/// assert_eq!(mink::registry().formats().default_format(), "json");
+/// # }
+/// ```
+#[macro_export]
+macro_rules! default_format {
+    ($format:expr $(,)?) => {
+        $crate::__private::inventory::submit! {
+            $crate::event::codec::DefaultFormatEntry::new(
+                $format,
+                $crate::registry::Location::here(),
+            )
         }
     };
 }

@@ -87,7 +87,9 @@ pub(super) fn expand(root: &Root, field: &FieldDef, span: Span) -> TokenStream {
     let open = quote_spanned!(start=> <);
     let close = quote_spanned!(end=> >::key_text);
     let text = quote!(#open #inner as #root::command::KeyText #close);
-    let value = quote_spanned!(span=> self.#member);
+    // `self` of the method below, not one that a `macro_rules!` was passed
+    let this = quote!(self);
+    let value = quote_spanned!(span=> #this.#member);
     let key = if optional {
         quote!(::core::option::Option::map(::core::option::Option::as_ref(&#value), |key| #text(key)))
     } else {
