@@ -92,7 +92,7 @@
 //!   [`Shape`](derive@Shape): the macros.
 //! * [`aggregate`](mod@aggregate), [`event`](mod@event) and [`command`](mod@command): the traits behind the macros, to
 //!   write by hand.
-//! * [`testing`]: given/when/then, [`registry_test!`] and [`schema_lock_test!`].
+//! * [`testing`]: given/when/then, [`registry_test!`] and [`schema_lock_test!`]; [`default_format!`] and [`codec!`] for the formats of events.
 //! * [`registry()`]: everything that is declared in the program. It prints itself.
 //! * [`storage`]: the contract of a store, and the suite that proves an adapter.
 //!
@@ -115,7 +115,7 @@
 //!
 //! # What is not there yet
 //!
-//! Read models, subscriptions that keep their place, workflows across aggregates, an outbox and
+//! Read models, subscriptions that keep their place, workflows across aggregates, an outbox, a command line and
 //! encryption. A field can be declared for encryption; a program with one does not start, rather than store it
 //! in clear text.
 #![doc(test(attr(deny(warnings))))]

@@ -24,7 +24,7 @@ fn written<A: Aggregate + Applies<E>, E: Event + PartialEq>(event: &E) -> bool {
         .into_iter()
         .map(|event| {
             encode(
-                &event,
+                event,
                 &Formats::new(),
                 &mink::metadata::Metadata::default(),
                 now,
