@@ -7,7 +7,8 @@ use syn::{FnArg, GenericParam, ItemFn, Path, ReturnType, Type};
 
 use crate::attr::{CRATE, HANDLER, keys};
 use crate::ctxt::Ctxt;
-use crate::handlers::{Arg, Take, arguments, entry};
+use crate::fragment;
+use crate::handlers::{Arg, Take, arguments, entry, kept};
 use crate::item;
 use crate::krate::Root;
 use crate::span::{ends, text};
@@ -15,7 +16,7 @@ use crate::span::{ends, text};
 pub(crate) fn attribute(args: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut cx = Ctxt::new();
     let root = Root::new(declared_crate(&mut cx, args).as_ref());
-    let Ok(function) = syn::parse2::<ItemFn>(tokens.clone()) else {
+    let Ok(mut function) = syn::parse2::<ItemFn>(tokens.clone()) else {
         if syn::parse2::<syn::Item>(tokens.clone()).is_ok() {
             cx.fault_of_attribute(
                 ends(&tokens).0,
@@ -25,6 +26,7 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream) -> TokenStream {
         let errors = cx.into_compile_errors();
         return quote!(#errors #tokens);
     };
+    fragment::of_function(&mut function);
     let signature = read(&mut cx, &function);
     let implementation = signature.map(|signature| expand(&root, &function, &signature));
     let errors = cx.into_compile_errors();
@@ -190,7 +192,9 @@ fn expand(root: &Root, function: &ItemFn, signature: &Signature) -> TokenStream 
     };
     let route = (!signature.refused).then(|| {
         let to = quote!(#root::bus::ToHandler<#handler>);
-        entry(root, command, &to, &error)
+        let entry = entry(root, command, &to, &error);
+        let kept = kept(root, command, &error);
+        quote!(#entry #kept)
     });
     quote! {
         #(#cfg)*

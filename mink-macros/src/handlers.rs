@@ -12,11 +12,12 @@ use syn::{ImplItem, ItemImpl, Path, Type};
 
 use crate::attr::{CRATE, HANDLERS, keys, mink};
 use crate::ctxt::Ctxt;
+use crate::fragment;
 use crate::item;
 use crate::krate::Root;
 use crate::span::ends;
 
-pub(crate) use expand::entry;
+pub(crate) use expand::{entry, kept};
 pub(crate) use method::Arg;
 use method::Method;
 pub(crate) use returns::arguments;
@@ -25,7 +26,7 @@ pub(crate) use take::Take;
 pub(crate) fn attribute(args: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut cx = Ctxt::new();
     let root = Root::new(declared_crate(&mut cx, args).as_ref());
-    let Ok(block) = syn::parse2::<ItemImpl>(tokens.clone()) else {
+    let Ok(mut block) = syn::parse2::<ItemImpl>(tokens.clone()) else {
         if syn::parse2::<syn::Item>(tokens.clone()).is_ok() {
             cx.fault_of_attribute(
                 ends(&tokens).0,
@@ -38,6 +39,7 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut declared = block.clone();
     strip(&mut declared);
     let declared = declared.into_token_stream();
+    fragment::of_block(&mut block);
     if !check_block(&mut cx, &block) {
         let errors = cx.into_compile_errors();
         return quote!(#errors #declared);

@@ -8,6 +8,7 @@ use crate::attr::mink::{ContainerKeys, FieldKeys};
 use crate::attr::serde::{Case, SerdeKeys};
 use crate::attr::{mink, serde};
 use crate::ctxt::Ctxt;
+use crate::fragment;
 
 pub(crate) struct Item {
     pub(crate) ident: Ident,
@@ -160,7 +161,7 @@ fn fields(cx: &mut Ctxt, fields: &Fields, case: Option<Case>) -> FieldList {
             };
             FieldDef {
                 member,
-                ty: field.ty.clone(),
+                ty: fragment::ty(&field.ty),
                 stored,
                 serde: keys,
                 mink: mink::read(cx, &field.attrs),

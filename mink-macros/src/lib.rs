@@ -7,6 +7,7 @@ mod ctxt;
 mod encrypt;
 mod event;
 mod fallback;
+mod fragment;
 mod handler;
 mod handlers;
 mod item;

@@ -4,6 +4,7 @@ mod batch;
 mod builder;
 mod config;
 mod configure;
+mod default_format;
 mod dispatch;
 mod error;
 mod feed;
@@ -21,9 +22,10 @@ pub use builder::{MinkBuilder, OpenError, StartupFault, StartupFaults};
 pub use error::{Error, Result};
 pub use feed::FeedReader;
 pub use health::{Health, HealthOptions, HealthStatus, NotReady, Readiness};
-pub use lifecycle::{ChangeError, StreamLifecycle};
+pub use lifecycle::{ChangeError, StreamLifecycle, SummaryOf};
 
 use crate::aggregate::{AggregateHandlers, Events, IntoEvents};
+use crate::bus::nested;
 use crate::bus::{Bus, Receipt, Session};
 use crate::command::Clock;
 use crate::config::Configuration;
@@ -147,7 +149,7 @@ impl Mink {
         batch.push(stream.clone(), expected, &events)?;
         let commit = batch.into_value();
         let ids = commit.events().map(|event| event.id).collect();
-        let committed = self.shared.bus.repository().commit(commit).await?;
+        let committed = nested::commit(self.repository(), commit).await?;
         let version = committed.streams.first().map_or(0, |head| head.version);
         Ok(Receipt::appended(
             self.tenant.clone(),

@@ -25,6 +25,7 @@ mod suggest;
 pub use fault::ConfigFault;
 pub use given::{Given, Origin, Written};
 pub use report::{Configuration, Configured};
+pub(crate) use setting::harmless;
 pub use setting::{Choice, Number, Setting, Taken, Unfit};
 pub(crate) use sources::Resolved;
 pub use sources::Sources;

@@ -23,7 +23,7 @@ pub use faults::{RegistryFault, RegistryFaults};
 use crate::aggregate::{Aggregate, AggregateHandlers};
 use crate::command::Command;
 use crate::event::Event;
-use crate::event::codec::{Codec, CodecEntry, Formats};
+use crate::event::codec::{Codec, CodecEntry, DefaultFormatEntry, Formats};
 use crate::handler::{HandledBy, Handler};
 use formats::Registered;
 
@@ -36,6 +36,7 @@ pub struct Registry {
     handlers: Vec<HandlersEntry>,
     functions: Vec<FunctionEntry>,
     codecs: Vec<Registered>,
+    declared_defaults: Vec<DefaultFormatEntry>,
     default_format: Option<String>,
     formats: Formats,
 }
@@ -50,6 +51,7 @@ impl Registry {
             commands: inventory::iter::<CommandEntry>().copied().collect(),
             handlers: inventory::iter::<HandlersEntry>().copied().collect(),
             functions: inventory::iter::<FunctionEntry>().copied().collect(),
+            declared_defaults: inventory::iter::<DefaultFormatEntry>().copied().collect(),
             codecs: inventory::iter::<CodecEntry>()
                 .map(|entry| Registered {
                     codec: Arc::new(entry.codec),
@@ -88,6 +90,8 @@ impl Registry {
             .sort_by_key(|entry| (entry.name, entry.location));
         self.codecs
             .sort_by_key(|entry| (entry.codec.name(), entry.location));
+        self.declared_defaults
+            .sort_by_key(|entry| (entry.format, entry.location));
         self.formats = formats::formats(self);
     }
 
@@ -99,12 +103,26 @@ impl Registry {
         self
     }
 
-    /// With another format for events that name none. JSON unless said otherwise.
+    /// With another format for events that name none than the one that is declared. JSON unless said otherwise.
     #[must_use]
     pub fn with_default_format(mut self, name: impl Into<String>) -> Self {
         self.default_format = Some(name.into());
         self.sort();
         self
+    }
+
+    /// The format of events that name none, known or not; `None` when nobody said.
+    #[must_use]
+    pub fn default_format(&self) -> Option<&str> {
+        let said = self.default_format.as_deref();
+        said.or_else(|| self.declared_default().map(|(format, _)| format))
+    }
+
+    /// The format that the program declares for events that name none, and where.
+    #[must_use]
+    pub fn declared_default(&self) -> Option<(&'static str, Location)> {
+        let first = self.declared_defaults.first()?;
+        Some((first.format, first.location))
     }
 
     /// The formats that events are written in and read from.
@@ -200,6 +218,15 @@ impl RegistryBuilder {
             codec: Arc::new(codec),
             location: caller(),
         });
+        self
+    }
+
+    /// Declares the format of events that name none, as `mink::default_format!` does.
+    #[must_use]
+    #[track_caller]
+    pub fn default_format(mut self, format: &'static str) -> Self {
+        let entry = DefaultFormatEntry::new(format, caller());
+        self.registry.declared_defaults.push(entry);
         self
     }
 

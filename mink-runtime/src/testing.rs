@@ -12,7 +12,7 @@ mod then;
 pub use checks::{RegistryCheck, assert_registry, check_registry};
 pub use given::{Fixture, Given};
 #[doc(hidden)]
-pub use schema_lock::assert_schema_lock;
+pub use schema_lock::SchemaLockTest;
 pub use schema_lock::{
     SchemaLockFiles, accept_schema_lock, check_schema_lock, retire_in_schema_lock,
 };

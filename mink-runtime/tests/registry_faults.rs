@@ -301,3 +301,15 @@ fn a_function_whose_command_is_not_declared_is_named() {
         "{text}"
     );
 }
+
+#[cfg(not(feature = "msgpack"))]
+#[test]
+fn a_default_format_whose_feature_is_off_names_the_feature() {
+    let registry = Registry::by_hand().event::<Whole>();
+    let text = only(&registry.default_format("msgpack").build());
+    assert!(text.contains("registry_faults.rs:"), "{text}");
+    assert!(
+        text.contains("turn on mink's feature `msgpack`") && text.contains("there are `json`"),
+        "{text}"
+    );
+}

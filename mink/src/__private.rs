@@ -35,6 +35,23 @@ pub const fn addressed(why: Option<&'static str>) {
     }
 }
 
+/// Compiles when the refusals of a command are not to be kept, or can be.
+#[track_caller]
+pub const fn refusals_are_kept(
+    replay_errors: bool,
+    json: Option<ErrorJson>,
+    never: bool,
+    because: &'static str,
+    because_never: &'static str,
+) {
+    if replay_errors && never {
+        panic!("{}", because_never);
+    }
+    if replay_errors && json.is_none() {
+        panic!("{}", because);
+    }
+}
+
 /// Finds at compile time why a command is for no aggregate, and says nothing of what is no command: that is an error
 /// elsewhere.
 pub struct IdProbe<C>(PhantomData<C>);
@@ -42,12 +59,16 @@ pub struct IdProbe<C>(PhantomData<C>);
 impl<C: Command> IdProbe<C> {
     /// Why it is for none.
     pub const NO_ID: Option<&'static str> = C::NO_ID;
+    /// Whether its refusals are kept.
+    pub const REPLAY_ERRORS: bool = C::REPLAY_ERRORS;
 }
 
 /// What holds when [`IdProbe`] finds no command.
 pub trait NoCommand {
     /// Nothing to say.
     const NO_ID: Option<&'static str> = None;
+    /// Nothing to keep.
+    const REPLAY_ERRORS: bool = false;
 }
 
 impl<C> NoCommand for IdProbe<C> {}
@@ -76,10 +97,17 @@ impl<E: DomainError + serde::Serialize + serde::de::DeserializeOwned> ErrorProbe
     pub const JSON: Option<ErrorJson> = Some(ErrorJson::of::<E>());
 }
 
+impl ErrorProbe<std::convert::Infallible> {
+    /// There is no such error.
+    pub const NEVER: bool = true;
+}
+
 /// What holds when [`ErrorProbe`] finds no way.
 pub trait NoErrorJson {
     /// None.
     const JSON: Option<ErrorJson> = None;
+    /// There may be such an error.
+    const NEVER: bool = false;
 }
 
 impl<E> NoErrorJson for ErrorProbe<E> {}

@@ -92,7 +92,7 @@
 //!   [`Shape`](derive@Shape): the macros.
 //! * [`aggregate`](mod@aggregate), [`event`](mod@event) and [`command`](mod@command): the traits behind the macros, to
 //!   write by hand.
-//! * [`testing`]: given/when/then, [`registry_test!`] and [`schema_lock_test!`].
+//! * [`testing`]: given/when/then, [`registry_test!`] and [`schema_lock_test!`]; [`default_format!`] and [`codec!`] for the formats of events.
 //! * [`registry()`]: everything that is declared in the program. It prints itself.
 //! * [`storage`]: the contract of a store, and the suite that proves an adapter.
 //!
@@ -115,7 +115,7 @@
 //!
 //! # What is not there yet
 //!
-//! Read models, subscriptions that keep their place, workflows across aggregates, an outbox and
+//! Read models, subscriptions that keep their place, workflows across aggregates, an outbox, a command line and
 //! encryption. A field can be declared for encryption; a program with one does not start, rather than store it
 //! in clear text.
 #![doc(test(attr(deny(warnings))))]
@@ -204,7 +204,10 @@ macro_rules! registry_test {
 /// # fn main() {}
 /// ```
 ///
-/// `lock = "..."` names another file, relative to the crate; `registry = ...` takes a registry built by hand.
+/// `lock = "..."` names another file, relative to the crate; `registry = ...` takes a registry built by hand;
+/// `default_format = "..."` is the format of events that name none, for a program that does not
+/// [declare](default_format!) it. What `mink.toml` says of it, in the crate or above it in the workspace, and the variable
+/// `MINK_DEFAULT_FORMAT` are read as the application reads them. They must agree.
 ///
 /// ```no_run
 /// mink::schema_lock_test!(
@@ -215,23 +218,37 @@ macro_rules! registry_test {
 /// ```
 #[macro_export]
 macro_rules! schema_lock_test {
-    () => {
-        $crate::schema_lock_test!(registry = $crate::registry(), lock = "mink-schema.lock");
-    };
-    (lock = $lock:expr $(,)?) => {
-        $crate::schema_lock_test!(registry = $crate::registry(), lock = $lock);
-    };
-    (registry = $registry:expr $(,)?) => {
-        $crate::schema_lock_test!(registry = $registry, lock = "mink-schema.lock");
-    };
-    (registry = $registry:expr, lock = $lock:expr $(,)?) => {
+    ($($option:ident = $value:expr),* $(,)?) => {
         #[test]
         fn every_stored_event_can_still_be_read() {
-            $crate::testing::assert_schema_lock(
-                &$registry,
-                ::core::env!("CARGO_MANIFEST_DIR"),
-                $lock,
-            );
+            $crate::testing::SchemaLockTest::new(::core::env!("CARGO_MANIFEST_DIR"))
+                $(.$option($value))*
+                .run();
+        }
+    };
+}
+
+/// Declares the format of events that name none, for every application of this program and for its schema lock.
+///
+/// Write it once, beside the events. Without it they are JSON, unless the application is
+/// [configured](app::MinkBuilder::default_format) otherwise, of which the schema lock's test may not know. With it, a
+/// configuration that says another format is refused when the application starts.
+///
+/// ```
+/// mink::default_format!("json");
+///
+/// # fn main() {
+/// assert_eq!(mink::registry().formats().default_format(), "json");
+/// # }
+/// ```
+#[macro_export]
+macro_rules! default_format {
+    ($format:expr $(,)?) => {
+        $crate::__private::inventory::submit! {
+            $crate::event::codec::DefaultFormatEntry::new(
+                $format,
+                $crate::registry::Location::here(),
+            )
         }
     };
 }

@@ -7,6 +7,10 @@ mod certain;
 mod codecs;
 #[path = "formats/damage.rs"]
 mod damage;
+#[path = "formats/locked.rs"]
+mod locked;
+#[path = "formats/map_keys.rs"]
+mod map_keys;
 #[path = "formats/releases.rs"]
 mod releases;
 #[path = "formats/starting.rs"]

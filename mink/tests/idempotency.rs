@@ -4,9 +4,13 @@
 #[macro_use]
 #[path = "idempotency/place.rs"]
 mod place;
+#[path = "../../mink-runtime/tests/support/mod.rs"]
+mod support;
 
 #[path = "idempotency/aggregates.rs"]
 mod aggregates;
+#[path = "idempotency/cut_off.rs"]
+mod cut_off;
 #[path = "idempotency/domain.rs"]
 mod domain;
 #[path = "idempotency/functions.rs"]

@@ -13,3 +13,5 @@ mod ids;
 mod order;
 #[path = "layers/parts.rs"]
 mod parts;
+#[path = "layers/within_aggregate.rs"]
+mod within_aggregate;

@@ -11,6 +11,8 @@ mod decisions;
 mod events;
 #[path = "macros/examples.rs"]
 mod examples;
+#[path = "macros/in_macro_rules.rs"]
+mod in_macro_rules;
 #[path = "macros/locations.rs"]
 mod locations;
 #[path = "macros/places.rs"]

@@ -2,6 +2,7 @@
 
 mod crash;
 mod feed;
+mod keys;
 mod load;
 mod retry;
 mod writer;
@@ -10,6 +11,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use mink_stress::crash::{AppenderOptions, run_appender};
+use mink_stress::keys::{HolderOptions, run_holder};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -17,6 +19,8 @@ pub(crate) enum Command {
     Feed(feed::Arguments),
     /// Kill appending processes and servers, and look what is left.
     Crash(crash::Arguments),
+    /// Send copies of commands with keys from two processes, and kill processes before they answer.
+    Keys(keys::Arguments),
     /// Measure how long a long aggregate takes to load, with a snapshot and without.
     Load(load::Arguments),
     /// Restart PostgreSQL amid thousands of dispatches, and compare every answer with what is stored.
@@ -27,6 +31,9 @@ pub(crate) enum Command {
     /// Append until killed: the child of `crash`.
     #[command(hide = true)]
     Appender(AppenderOptions),
+    /// Dispatch what it is told until killed: the child of `keys`.
+    #[command(hide = true)]
+    Holder(HolderOptions),
     /// Write until killed: the child of `feed`.
     #[command(hide = true)]
     Writer(writer::Arguments),
@@ -37,10 +44,12 @@ impl Command {
         match self {
             Self::Feed(arguments) => return feed::run(arguments).await,
             Self::Crash(arguments) => return crash::run(arguments).await,
+            Self::Keys(arguments) => return keys::run(arguments).await,
             Self::Load(arguments) => return load::run(arguments).await,
             Self::Retry(arguments) => return retry::run(arguments).await,
             Self::Hold(arguments) => retry::hold(arguments).await?,
             Self::Appender(options) => run_appender(options).await?,
+            Self::Holder(options) => run_holder(options).await?,
             Self::Writer(arguments) => writer::run(arguments).await?,
         }
         Ok(ExitCode::SUCCESS)

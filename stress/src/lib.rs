@@ -3,6 +3,7 @@
 //! * [`feed`]: every committed event is delivered once, in order, soon, whatever the writers do.
 //! * [`crash`]: an acknowledged commit is there whole after a crash, any other whole or not at all.
 //! * [`flush`]: no acknowledgement precedes its flush.
+//! * [`keys`]: a command with a key takes effect once, whoever sends it how often, and whoever is killed meanwhile.
 //! * [`load`]: how long an aggregate takes to load, with a snapshot and without.
 //! * [`retry`]: a server that restarts amid dispatches loses none, doubles none, and no answer lies.
 //! * [`proxy`]: counts round trips on the wire, and cuts connections where it hurts.
@@ -13,6 +14,7 @@ pub mod crash;
 pub mod domain;
 pub mod feed;
 pub mod flush;
+pub mod keys;
 pub mod load;
 pub mod plan;
 pub mod proxy;

@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{ConnectOptions, Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::feed::Stored;
@@ -44,4 +45,24 @@ pub async fn table(url: &str) -> Result<Vec<Stored>> {
             version: version.try_into().unwrap_or_default(),
         })
         .collect())
+}
+
+/// The id and the payload of every event in the store's table, whose payloads are all JSON.
+///
+/// # Errors
+/// When the table cannot be read.
+pub async fn payloads(url: &str) -> Result<Vec<(Uuid, String)>> {
+    const IN_SQLITE: &str = "SELECT event_id, CAST(payload AS TEXT) FROM mink_events";
+    const IN_POSTGRES: &str = "SELECT event_id, payload::text FROM mink.events";
+    if url.starts_with("sqlite:") {
+        let options: SqliteConnectOptions = url.parse()?;
+        let mut conn = options.connect().await?;
+        let rows = sqlx::query_as(IN_SQLITE).fetch_all(&mut conn).await?;
+        conn.close().await?;
+        return Ok(rows);
+    }
+    let mut conn = PgConnection::connect(url).await?;
+    let rows = sqlx::query_as(IN_POSTGRES).fetch_all(&mut conn).await?;
+    conn.close().await?;
+    Ok(rows)
 }

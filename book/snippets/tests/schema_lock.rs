@@ -132,6 +132,23 @@ fn a_program_can_check_for_itself() {
     assert_eq!(check(directory.path(), &released()), Ok(()));
 }
 
+#[tokio::test]
+async fn a_program_starts_with_what_its_lock_pins() {
+    use mink::prelude::*;
+
+    let (url, registry) = ("memory://", released());
+    // ANCHOR: at_start
+    let app = Mink::builder()
+        .url(url)
+        .registry(registry)
+        .schema_lock(include_str!("../schemas/shop.lock"))
+        .open()
+        .await
+        .unwrap();
+    // ANCHOR_END: at_start
+    app.shutdown().await.unwrap();
+}
+
 // ANCHOR: compare
 #[test]
 fn two_versions_are_compared() {

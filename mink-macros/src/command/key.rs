@@ -15,13 +15,17 @@ use crate::suggest;
 /// The field that `idempotency_key = "field"` names.
 pub(super) fn check<'a>(cx: &mut Ctxt, args: &CommandArgs, item: &'a Item) -> Option<&'a FieldDef> {
     if let (Some(span), None) = (args.replay_errors, &args.idempotency_key) {
-        cx.fault_at(
-            span,
+        let ident = &item.ident;
+        let message = if args.local {
             format!(
-                "`{REPLAY_ERRORS}` keeps refusals under the idempotency key, and `{}` has none: add `{IDEMPOTENCY_KEY} = \"...\"`, or give both when the command is dispatched",
-                item.ident
-            ),
-        );
+                "`{REPLAY_ERRORS}` keeps refusals under an idempotency key, and `{ident}` is `{LOCAL}`, so it cannot have one: remove `{REPLAY_ERRORS}` or `{LOCAL}`"
+            )
+        } else {
+            format!(
+                "`{REPLAY_ERRORS}` keeps refusals under the idempotency key, and `{ident}` has none: add `{IDEMPOTENCY_KEY} = \"...\"`, or give both when the command is dispatched"
+            )
+        };
+        cx.fault_at(span, message);
     }
     let name = args.idempotency_key.as_ref()?;
     if args.local {
@@ -55,15 +59,17 @@ fn missing(cx: &mut Ctxt, item: &Item, name: &LitStr, fields: Vec<String>) {
     let text = name.value();
     let names = || fields.iter().map(String::as_str);
     let ident = &item.ident;
+    let there_is_none = match text.is_empty() {
+        true => format!("`{IDEMPOTENCY_KEY}` of `{ident}` is empty"),
+        false => format!("`{ident}` has no field `{text}`"),
+    };
     let message = match suggest::closest(text.trim_start_matches("r#"), names()) {
-        Some(meant) => format!(
-            "`{ident}` has no field `{text}`: did you mean `{IDEMPOTENCY_KEY} = \"{meant}\"`?"
-        ),
+        Some(meant) => format!("{there_is_none}: did you mean `{IDEMPOTENCY_KEY} = \"{meant}\"`?"),
         None if fields.is_empty() => format!(
             "`{ident}` has no fields: `{IDEMPOTENCY_KEY}` names the field that holds the key, such as `request_id: String`"
         ),
         None => format!(
-            "`{ident}` has no field `{text}`: `{IDEMPOTENCY_KEY}` names the field that holds the key, one of {}",
+            "{there_is_none}: `{IDEMPOTENCY_KEY}` names the field that holds the key, one of {}",
             suggest::list(names())
         ),
     };
@@ -81,7 +87,9 @@ pub(super) fn expand(root: &Root, field: &FieldDef, span: Span) -> TokenStream {
     let open = quote_spanned!(start=> <);
     let close = quote_spanned!(end=> >::key_text);
     let text = quote!(#open #inner as #root::command::KeyText #close);
-    let value = quote_spanned!(span=> self.#member);
+    // `self` of the method below, not one that a `macro_rules!` was passed
+    let this = quote!(self);
+    let value = quote_spanned!(span=> #this.#member);
     let key = if optional {
         quote!(::core::option::Option::map(::core::option::Option::as_ref(&#value), |key| #text(key)))
     } else {

@@ -14,7 +14,9 @@ pub(crate) fn masking_debug(item: &Item, encrypted: &Encrypted) -> TokenStream {
         Body::Struct(list) => {
             let fields = list.fields.iter().map(|field| {
                 let member = &field.member;
-                let shown = quote_spanned!(field.ty.span()=> &self.#member);
+                // `self` of the method below, also where a `macro_rules!` was passed the type
+                let this = quote!(self);
+                let shown = quote_spanned!(field.ty.span()=> { let it = #this; &it.#member });
                 show(item, encrypted, None, field, &shown)
             });
             printed(&ident.unraw().to_string(), list, fields)

@@ -97,20 +97,21 @@ fn upcast(
 /// A wrong signature is underlined where the function is named.
 fn json(root: &Root, function: &Expr) -> TokenStream {
     let (start, end) = ends(function);
+    // one variable, with one hygiene, also where a `macro_rules!` was passed the function
+    let value = Ident::new("__mink_value", end);
     let upcast = {
         let root = root.at(start);
         let open = quote_spanned!(start=> #root::event::JsonUpcaster::upcast);
-        let close = quote_spanned!(end=> value);
         match function {
             // the pointer's type tells the compiler what the closure takes
             Expr::Closure(_) => quote! {{
                 let closure: fn(#root::__private::serde_json::Value) -> _ = #function;
-                #open(closure, #close)
+                #open(closure, #value)
             }},
-            _ => quote!(#open(#function, #close)),
+            _ => quote!(#open(#function, #value)),
         }
     };
-    quote!(#root::event::UpcastStep::Json(|value| #upcast))
+    quote!(#root::event::UpcastStep::Json(|#value| #upcast))
 }
 
 /// What the struct that the event was then must be.
@@ -146,32 +147,33 @@ fn typed(root: &Root, old: &Path, later: &[&Step], then: &Then) -> TokenStream {
         Then::Both => ("read_message_or", TokenStream::new()),
     };
     let method = Ident::new(method, start);
-    let open = quote_spanned!(start=> stored.#method::<);
+    let (stored, event) = (Ident::new("stored", start), Ident::new("event", start));
+    let open = quote_spanned!(start=> #stored.#method::<);
     let close = quote_spanned!(end=> >);
     let read = quote!(#open #old #close (#otherwise)?);
     let mut previous = old;
     let mut conversions = TokenStream::new();
     for step in later {
         if let StepKind::Struct(next) = &step.with {
-            conversions.extend(convert(root, previous, &quote!(#next)));
+            conversions.extend(convert(root, &event, previous, &quote!(#next)));
             previous = next;
         }
     }
     let itself = quote_spanned!(ends(previous).0=> Self);
-    conversions.extend(convert(root, previous, &itself));
+    conversions.extend(convert(root, &event, previous, &itself));
     quote! {
-        #root::event::UpcastStep::Typed(|stored| {
-            let event = #read;
+        #root::event::UpcastStep::Typed(|#stored| {
+            let #event = #read;
             #conversions
-            ::core::result::Result::Ok(event)
+            ::core::result::Result::Ok(#event)
         })
     }
 }
 
-fn convert(root: &Root, old: &Path, new: &TokenStream) -> TokenStream {
+fn convert(root: &Root, event: &Ident, old: &Path, new: &TokenStream) -> TokenStream {
     let (start, end) = ends(old);
     let root = root.at(start);
     let open = quote_spanned!(start=> <#new as #root::event::UpcastFrom<);
-    let close = quote_spanned!(end=> >>::upcast_from(event));
-    quote!(let event = #open #old #close;)
+    let close = quote_spanned!(end=> >>::upcast_from(#event));
+    quote!(let #event = #open #old #close;)
 }

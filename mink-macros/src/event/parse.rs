@@ -166,6 +166,8 @@ fn read_steps(content: ParseStream<'_>) -> syn::Result<Vec<Step>> {
 /// A path whose last name begins with a capital is a struct, as Rust's naming has it; all else is a function.
 fn kind(with: Expr) -> syn::Result<StepKind> {
     match with {
+        // what a `macro_rules!` was passed as an expression
+        Expr::Group(group) => kind(*group.expr),
         Expr::Path(path) if path.qself.is_none() => {
             let is_struct = path.path.segments.last().is_some_and(|last| {
                 let name = last.ident.to_string();

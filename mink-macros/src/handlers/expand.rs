@@ -4,8 +4,9 @@ use syn::{Attribute, ItemImpl, Type};
 
 use super::classify::{Decide, Evolve, Handlers};
 use super::returns::Returns;
+use crate::attr::REPLAY_ERRORS;
 use crate::krate::Root;
-use crate::span::ends;
+use crate::span::{ends, text};
 
 pub(super) fn expand(
     root: &Root,
@@ -213,11 +214,52 @@ fn route(root: &Root, aggregate: &Type, method: &Decide) -> TokenStream {
     };
     let to = quote!(#root::bus::ToAggregate<#aggregate>);
     let entry = entry(root, command, &to, &error);
+    let kept = kept(root, command, &error);
     quote! {
         #(#cfg)*
         #addressed
         #(#cfg)*
+        #kept
+        #(#cfg)*
         #entry
+    }
+}
+
+/// Refuses a command whose refusals are to be kept where its error is written, which cannot be.
+pub(crate) fn kept(root: &Root, command: &Type, error: &TokenStream) -> TokenStream {
+    let nobody_wrote_it = quote!(::core::convert::Infallible).to_string() == error.to_string();
+    let (start, end) = match nobody_wrote_it {
+        true => ends(command),
+        false => ends(error),
+    };
+    let shown = text(command);
+    let its = match syn::parse2::<Type>(error.clone()) {
+        Ok(Type::Path(path)) if path.qself.is_none() => format!("`{}`", text(&path.into())),
+        _ => "its error".to_owned(),
+    };
+    let because = format!(
+        "`{shown}` has `{REPLAY_ERRORS}`, which keeps its refusals as JSON, and {its} cannot be: derive `serde::Serialize` and `serde::Deserialize` for it, or remove `{REPLAY_ERRORS}` from `#[command]`"
+    );
+    let never = format!(
+        "`{shown}` has `{REPLAY_ERRORS}`, and nothing here refuses it: return a `Result`, or remove `{REPLAY_ERRORS}` from `#[command]`"
+    );
+    let open = {
+        let root = root.at(start);
+        quote_spanned!(start=> #root::__private::refusals_are_kept)
+    };
+    let arguments = quote_spanned! {end=> (
+        #root::__private::IdProbe::<#command>::REPLAY_ERRORS,
+        #root::__private::ErrorProbe::<#error>::JSON,
+        #root::__private::ErrorProbe::<#error>::NEVER,
+        #because,
+        #never,
+    );};
+    quote! {
+        const _: () = {
+            #[allow(unused_imports)]
+            use #root::__private::{NoCommand as _, NoErrorJson as _};
+            #open #arguments
+        };
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a handler takes besides the command.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{GenericArgument, PathArguments, Type};
 
@@ -62,7 +62,9 @@ impl Take {
             Self::App => quote!(&#root::app::Mink::within(context)?),
             Self::Service(ty) => {
                 let (start, end) = ends(ty);
-                let open = quote_spanned!(start=> context.service::<);
+                // the variable of the generated method, not one that a `macro_rules!` was passed
+                let context = Ident::new("context", Span::call_site());
+                let open = quote_spanned!(start=> #context.service::<);
                 let close = quote_spanned!(end=> >()?);
                 quote!(#open #ty #close)
             }

@@ -2,7 +2,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use uuid::Uuid;
 
 use crate::aggregate::{Aggregate, AggregateHandlers, Events, IntoEvents};
-use crate::bus::nested::inherited;
+use crate::bus::nested::{self, inherited};
 use crate::id::{AggregateId, InvalidName, StreamId, TenantId};
 use crate::metadata::Metadata;
 use crate::pipeline::EncodeError;
@@ -92,7 +92,7 @@ impl Batch {
     /// [`BatchError::Conflict`] when one stream is not at its expected version; the store's.
     pub async fn commit(self) -> Result<Committed, BatchError> {
         let repository = self.repository.clone();
-        Ok(repository.commit(self.into_value()).await?)
+        Ok(nested::commit(&repository, self.into_value()).await?)
     }
 }
 

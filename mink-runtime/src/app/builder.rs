@@ -3,6 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::config::{self, AppOptions, Called, Change, Settled};
+use super::default_format;
 use super::within::Within;
 use super::{Mink, Shared};
 use crate::bus::{
@@ -10,13 +11,14 @@ use crate::bus::{
     default_stack,
 };
 use crate::command::{Clock, Command, Services, SystemClock};
-use crate::config::{ConfigFault, Sources, StoreSection, StoreSettings};
+use crate::config::{ConfigFault, Origin, Sources, StoreSection, StoreSettings};
 use crate::event::codec::Codec;
 use crate::id::TenantId;
 use crate::metadata::{Metadata, TraceContextSource};
 use crate::observe::{Observer, Operation, operation_span, watched};
 use crate::registry::{Location, Registry, RegistryFault};
 use crate::repository::{Repository, RepositoryOptions, UnknownEvents};
+use crate::schema::SchemaFault;
 use crate::storage::{self, Limits, Opened, Storage, StorageError};
 
 /// Opens an application with more than a URL.
@@ -34,7 +36,7 @@ pub struct MinkBuilder {
     routes: Vec<RouteEntry>,
     clear_text: bool,
     codecs: Vec<(Arc<dyn Codec>, Location)>,
-    default_format: Option<String>,
+    schema_lock: Option<String>,
 }
 
 impl Default for MinkBuilder {
@@ -53,7 +55,7 @@ impl Default for MinkBuilder {
             routes: Vec::new(),
             clear_text: false,
             codecs: Vec::new(),
-            default_format: None,
+            schema_lock: None,
         }
     }
 }
@@ -96,11 +98,22 @@ impl MinkBuilder {
         self
     }
 
-    /// The format of events that name none: `json` unless configured, `msgpack`, or a codec's name. Events that are
-    /// stored already stay readable, each in its own format.
+    /// The format of events that name none: what the program declares with `mink::default_format!`, else `json`, unless
+    /// configured. Events that are stored already stay readable, each in its own format.
+    ///
+    /// The declaration is seen by the schema lock's test, and this call is not: say it here only for a program without
+    /// a lock, or give the lock to [`schema_lock`](Self::schema_lock). What contradicts the declaration is refused.
     #[must_use]
-    pub fn default_format(mut self, name: impl Into<String>) -> Self {
-        self.default_format = Some(name.into());
+    pub fn default_format(self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        self.change(move |to| to.default_format = Some(name))
+    }
+
+    /// The text of the schema lock, `include_str!("../mink-schema.lock")`: a program that declares something else than
+    /// the lock pins, or writes it in another format, does not start.
+    #[must_use]
+    pub fn schema_lock(mut self, text: impl Into<String>) -> Self {
+        self.schema_lock = Some(text.into());
         self
     }
 
@@ -244,10 +257,6 @@ impl MinkBuilder {
         for (codec, location) in self.codecs {
             registry = registry.with_codec(codec, location);
         }
-        if let Some(format) = self.default_format {
-            registry = registry.with_default_format(format);
-        }
-        let mut faults = faults(&registry, &self.services, self.clear_text);
         let called = match (&self.storage, self.url) {
             (Some(_), Some(_)) => return Err(OpenError::TwoStores),
             (Some(_), None) => Called::Store,
@@ -258,7 +267,24 @@ impl MinkBuilder {
             options,
             resolved,
             configuration,
-        } = config::settle(self.sources, called, self.changes);
+        } = config::settle(
+            default_format::options(&registry),
+            self.sources,
+            called,
+            self.changes,
+        );
+        let origin = resolved.origins.get(default_format::KEY);
+        let mut faults = Vec::new();
+        if let Some(format) = &options.default_format {
+            registry = registry.with_default_format(format.as_str());
+            faults.extend(default_format::contradicts(&registry, format, origin));
+        }
+        faults.extend(self::faults(&registry, &self.services, self.clear_text));
+        default_format::place(&mut faults, origin);
+        match &self.schema_lock {
+            Some(text) => faults.extend(default_format::locked(&registry, text)),
+            None => default_format::warn(&registry, origin),
+        }
         faults.extend(resolved.faults.into_iter().map(StartupFault::from));
         faults.extend(
             Bus::unkept_errors(&registry, &self.routes)
@@ -445,6 +471,23 @@ pub enum StartupFault {
     /// The configuration is wrong.
     #[error(transparent)]
     Configuration(#[from] ConfigFault),
+    /// The configuration says another default format than the program declares.
+    #[error(
+        "{at}: `default_format` is `{format}`, and this program declares `{declared}` at {location}: keep one of them. What is declared is what the schema lock pins"
+    )]
+    DefaultFormat {
+        /// Where it was configured.
+        at: Origin,
+        /// The one that was.
+        format: String,
+        /// The one that is declared.
+        declared: String,
+        /// The declaration.
+        location: Location,
+    },
+    /// The program is not what its schema lock pins.
+    #[error("the schema lock that this program was given: {0}")]
+    SchemaLock(SchemaFault),
     /// A handler takes a service that nobody provided.
     #[error(
         "{location}: `{handler}` takes a `{service}` to {does} `{command}`, and nobody provides one: add `.service(..)` to the builder"

@@ -7,6 +7,7 @@ use crate::bus::BusOptions;
 use crate::config::{
     Choice, ConfigFault, Configuration, Configured, Origin, Resolved, Setting, Sources, Unfit,
 };
+use crate::event::codec::JSON;
 use crate::repository::{RepositoryOptions, UnknownEvents};
 use crate::storage;
 
@@ -15,6 +16,7 @@ use crate::storage;
 pub(super) struct AppOptions {
     pub(super) store_url: Option<String>,
     pub(super) service: Option<String>,
+    pub(super) default_format: Option<String>,
     pub(super) repository: RepositoryOptions,
     pub(super) bus: BusOptions,
     pub(super) health: HealthOptions,
@@ -25,6 +27,7 @@ impl Default for AppOptions {
         Self {
             store_url: None,
             service: Some("mink".to_owned()),
+            default_format: Some(JSON.to_owned()),
             repository: RepositoryOptions::default(),
             bus: BusOptions::default(),
             health: HealthOptions::default(),
@@ -38,6 +41,7 @@ const ANY_TIME: std::ops::RangeInclusive<Duration> = Duration::ZERO..=Duration::
 const SETTINGS: &[Setting<AppOptions>] = &[
     Setting::secret("store_url", "the store; its scheme chooses the adapter", has_scheme, |to| &mut to.store_url),
     Setting::text("service", "the application's name in metrics and spans", not_empty, |to| &mut to.service),
+    Setting::text("default_format", "the format of events that name none", not_empty, |to| &mut to.default_format),
     Setting::duration("patience", "how long to go on while the store cannot be reached", ANY_TIME, |to| &mut to.repository.patience),
     Setting::choice("unknown_events", "what to do with a stored event of an unknown type", |to| &mut to.repository.unknown_events),
     Setting::count("cached_aggregates", "how many aggregates are kept in memory", 0..=u64::MAX, |to| &mut to.repository.cached_aggregates),
@@ -106,9 +110,13 @@ pub(super) enum Called {
 }
 
 /// Defaults, then the sources, then the builder's calls.
-pub(super) fn settle(sources: Sources, store: Called, changes: Vec<Change>) -> Settled {
+pub(super) fn settle(
+    mut options: AppOptions,
+    sources: Sources,
+    store: Called,
+    changes: Vec<Change>,
+) -> Settled {
     let empty = sources.is_empty();
-    let mut options = AppOptions::default();
     let mut resolved = sources.resolve(SETTINGS, &mut options);
     match store {
         Called::Nothing => {

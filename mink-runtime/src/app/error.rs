@@ -1,4 +1,5 @@
 use super::{BatchError, ChangeError, OpenError};
+use crate::archive::ArchiveError;
 use crate::bus::{CommandFault, DispatchError, JsonDispatchError, StillRunning};
 use crate::id::InvalidName;
 use crate::pipeline::DecodeError;
@@ -42,6 +43,9 @@ pub enum Error {
     /// An aggregate's stream could not be deleted, cut, archived or restored.
     #[error(transparent)]
     Lifecycle(#[from] ChangeError),
+    /// An archive could not be read or written.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// A stored event could not be read.
     #[error(transparent)]
     Decode(#[from] DecodeError),

@@ -17,6 +17,7 @@ use crate::storage::{
     StreamChanged, StreamInfo,
 };
 
+pub use compact::SummaryOf;
 pub use error::ChangeError;
 
 impl Mink {

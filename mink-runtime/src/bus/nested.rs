@@ -6,6 +6,8 @@ use uuid::Uuid;
 
 use super::{CommandRequest, Progress};
 use crate::metadata::Metadata;
+use crate::repository::Repository;
+use crate::storage::{Commit, CommitError, Committed};
 
 tokio::task_local! {
     static HANDLING: Handling;
@@ -77,4 +79,16 @@ impl Handling {
 /// cause.
 pub(crate) fn inherited(metadata: Metadata) -> Metadata {
     Handling::extend(metadata).0
+}
+
+/// Commits what is written here without a command of its own. Within a handler, its dispatch has begun to take effect
+/// from then on, for whoever gives up waiting for it.
+pub(crate) async fn commit(
+    repository: &Repository,
+    commit: impl Into<Arc<Commit>> + Send,
+) -> Result<Committed, CommitError> {
+    if let Some(outer) = Handling::progress() {
+        outer.begun();
+    }
+    repository.commit(commit).await
 }

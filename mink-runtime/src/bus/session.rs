@@ -4,7 +4,7 @@ use std::sync::Arc;
 use chrono::{DateTime, SubsecRound, Utc};
 use uuid::Uuid;
 
-use super::nested::inherited;
+use super::nested::{self, inherited};
 use super::{Bus, CommandFault, DispatchError, Receipt};
 use crate::aggregate::{AggregateHandlers, Events, Handles, Refusal};
 use crate::command::{CommandContext, Routed, Services};
@@ -142,7 +142,7 @@ impl<A: AggregateHandlers> Session<A> {
                 expected: ExpectedVersion::Exact(self.loaded_version),
                 events: self.encoded,
             }]);
-            self.repository.commit(commit).await?;
+            nested::commit(&self.repository, commit).await?;
         }
         Ok(Receipt::appended(
             self.tenant,

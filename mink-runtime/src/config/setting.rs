@@ -391,7 +391,7 @@ fn time(duration: Duration) -> String {
 }
 
 /// A text as it may be shown: short, on one line, and not if it looks as if it held a password.
-pub(super) fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     if text.contains("://") || text.contains('@') {
         return "***".to_owned();
     }

@@ -19,7 +19,7 @@ mod protobuf;
 
 pub use able::{Able, NoSerde, Unable};
 pub use fault::{CodecError, without_values};
-pub use formats::{CodecEntry, Formats};
+pub use formats::{CodecEntry, DefaultFormatEntry, Formats};
 pub use native::NativeFormat;
 pub use passing::{Incoming, Outgoing};
 pub use protobuf::{ProtobufMessage, is_protobuf_message};

@@ -14,6 +14,11 @@ pub struct RegistryFaults {
 
 impl std::error::Error for RegistryFaults {}
 
+/// The place before what is said of it.
+fn at(location: Option<&Location>) -> String {
+    location.map(|at| format!("{at}: ")).unwrap_or_default()
+}
+
 impl fmt::Display for RegistryFaults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.faults.len();
@@ -136,13 +141,32 @@ pub enum RegistryFault {
     },
     /// Nothing provides the application's default format.
     #[error(
-        "the application's default format is `{format}`, which nothing here provides: {advice}"
+        "{}the application's default format is `{format}`, which nothing here provides: {advice} (there are {known})",
+        at(.declared.as_ref())
     )]
     UnknownDefaultFormat {
         /// The format.
         format: String,
+        /// Where it is declared, when it is.
+        declared: Option<Location>,
+        /// Those that there are.
+        known: String,
         /// What to do.
         advice: String,
+    },
+    /// Two default formats are declared.
+    #[error(
+        "{first_at}: the format of events that name none is declared as `{first}`, and at {second_at} as `{second}`: keep one of them, and name the other on the events that need it, `#[event(format = \"...\")]`"
+    )]
+    TwoDefaultFormats {
+        /// One.
+        first: &'static str,
+        /// Its declaration.
+        first_at: Location,
+        /// The other.
+        second: &'static str,
+        /// Its declaration.
+        second_at: Location,
     },
     /// An event that names no format cannot be written in the application's default.
     #[error(

@@ -26,8 +26,8 @@ pub(super) fn formats(registry: &Registry) -> Formats {
     for registered in &registry.codecs {
         formats = formats.with(Arc::clone(&registered.codec));
     }
-    match &registry.default_format {
-        Some(default) => match known(registry).into_iter().find(|name| name == default) {
+    match registry.default_format() {
+        Some(default) => match known(registry).into_iter().find(|name| *name == default) {
             Some(name) => formats.with_default(name),
             None => formats,
         },
@@ -54,10 +54,29 @@ fn known(registry: &Registry) -> Vec<&'static str> {
 
 pub(super) fn find(registry: &Registry, faults: &mut Vec<RegistryFault>) {
     codecs(registry, faults);
-    let default_is_known = match &registry.default_format {
-        Some(default) if *default != registry.formats.default_format() => {
+    if let Some((first, at)) = registry.declared_default()
+        && let Some(other) = registry
+            .declared_defaults
+            .iter()
+            .find(|other| other.format != first)
+    {
+        faults.push(RegistryFault::TwoDefaultFormats {
+            first,
+            first_at: at,
+            second: other.format,
+            second_at: other.location,
+        });
+    }
+    let default_is_known = match registry.default_format() {
+        Some(default) if default != registry.formats.default_format() => {
+            let known: Vec<_> = (known(registry).iter().map(|name| format!("`{name}`"))).collect();
             faults.push(RegistryFault::UnknownDefaultFormat {
-                format: default.clone(),
+                format: default.to_owned(),
+                declared: registry
+                    .declared_default()
+                    .filter(|(declared, _)| *declared == default)
+                    .map(|(_, location)| location),
+                known: known.join(", "),
                 advice: what_to_do(registry, default),
             });
             false

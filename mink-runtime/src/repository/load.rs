@@ -99,9 +99,9 @@ pub enum LoadError {
         /// The id asked for.
         id: String,
     },
-    /// Its first events are in the archive, and no snapshot covers them.
+    /// Its first events are in the archive, and neither a snapshot nor a summary covers them.
     #[error(
-        "the events of `{stream}` before version {first} are archived, and there is no snapshot of what they led to: restore them with `app.lifecycle::<A>(id)?.restore(&archive)`"
+        "the events of `{stream}` before version {first} are archived, and neither a snapshot nor a summary tells what they led to: restore them with `app.lifecycle::<A>(id)?.restore(&archive)`"
     )]
     Archived {
         /// Which aggregate.

@@ -120,6 +120,7 @@ impl<K: Shape, V: Shape> Shape for BTreeMap<K, V> {
         key: &K::SHAPE,
         value: &V::SHAPE,
     };
+    const READ_BACK: ReadBack = ReadBack::map(&K::SHAPE, K::READ_BACK, V::READ_BACK);
 }
 
 impl<K: Shape, V: Shape, S> Shape for HashMap<K, V, S> {
@@ -127,6 +128,7 @@ impl<K: Shape, V: Shape, S> Shape for HashMap<K, V, S> {
         key: &K::SHAPE,
         value: &V::SHAPE,
     };
+    const READ_BACK: ReadBack = ReadBack::map(&K::SHAPE, K::READ_BACK, V::READ_BACK);
 }
 
 impl<T: Shape, const N: usize> Shape for [T; N] {

@@ -1,3 +1,5 @@
+use super::TypeShape;
+
 /// Whether all that is written of a type, as JSON or MessagePack, can be read back as that type.
 ///
 /// **Problem.** An event that could be written and never read again would keep its stream from ever being loaded, so
@@ -6,8 +8,9 @@
 /// certain; one read of the payload where it is [`CHECKED`](Self::CHECKED). **What the caller must do.** Nothing:
 /// `#[event]` and `#[derive(Shape)]` tell what they can see, and a [`Shape`](super::Shape) written by hand is checked.
 ///
-/// What is never certain: floats (JSON has no NaN), integers of 128 bits, maps (their keys), enums that are not tagged
-/// in serde's default way, a type that contains itself, a field that `with` or `#[mink(shape = ...)]` hides.
+/// What is never certain: floats (JSON has no NaN), integers of 128 bits, maps whose keys are not plain text or numbers,
+/// enums that are not tagged in serde's default way, a type that contains itself, a field that `with` or
+/// `#[mink(shape = ...)]` hides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadBack {
     /// How deep a value nests; `None` when it is not certain.
@@ -43,6 +46,16 @@ impl ReadBack {
             }
         } else {
             Self::CHECKED
+        }
+    }
+
+    /// A map: certain where the keys are plain text or numbers, and they and the values are certain.
+    pub(super) const fn map(shape: &TypeShape, key: Self, value: Self) -> Self {
+        match shape {
+            TypeShape::Text | TypeShape::Formatted(_) | TypeShape::Integer { .. } => {
+                Self::nested(&[key, value])
+            }
+            _ => Self::CHECKED,
         }
     }
 

@@ -1,8 +1,10 @@
+mod default_format;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::event::codec::Formats;
+use crate::event::codec::{Formats, PROTOBUF};
 use crate::id::{EventId, StreamId, TenantId};
 use crate::metadata::Metadata;
 use crate::registry::{EventEntry, Registry};
@@ -79,12 +81,12 @@ pub fn check_schema_lock(registry: &Registry, files: &SchemaLockFiles) -> Result
         Ok(lock) => lock,
         Err(fault @ SchemaFault::Lock { missing: true, .. }) => {
             let mut faults = vec![fault];
-            faults.extend(differences(&SchemaLock::default(), &declared));
+            faults.extend(differences(&SchemaLock::default(), &declared, registry));
             return SchemaFaults::or_ok(faults);
         }
         Err(fault) => return Err(one(fault)),
     };
-    let mut faults = differences(&lock, &declared);
+    let mut faults = differences(&lock, &declared, registry);
     faults.extend(corpus_faults(&lock, registry, files, &faults));
     SchemaFaults::or_ok(faults)
 }
@@ -104,7 +106,7 @@ pub fn accept_schema_lock(
         Err(SchemaFault::Lock { missing: true, .. }) => SchemaLock::default(),
         Err(fault) => return Err(one(fault)),
     };
-    let mut faults = differences(&lock, &declared);
+    let mut faults = differences(&lock, &declared, registry);
     faults.extend(corpus_faults(&lock, registry, files, &faults));
     faults.retain(|fault| !fault.can_be_accepted());
     SchemaFaults::or_ok(faults)?;
@@ -169,11 +171,45 @@ fn unwritten(error: &dyn std::error::Error) -> SchemaFaults {
     })
 }
 
-fn differences(lock: &SchemaLock, declared: &[Declared]) -> Vec<SchemaFault> {
-    lock.check(declared)
-        .err()
-        .map(|found| found.faults)
-        .unwrap_or_default()
+fn differences(lock: &SchemaLock, declared: &[Declared], registry: &Registry) -> Vec<SchemaFault> {
+    let mut faults = default_format::unknown(registry);
+    faults.extend(
+        lock.check(declared)
+            .err()
+            .into_iter()
+            .flat_map(|found| found.faults),
+    );
+    faults.extend(functions_on_binary(lock, registry));
+    faults
+}
+
+/// The versions that were stored in a format that their upcaster cannot read.
+fn functions_on_binary(lock: &SchemaLock, registry: &Registry) -> Vec<SchemaFault> {
+    let formats = registry.formats();
+    let mut faults = Vec::new();
+    for event in lock.events() {
+        let Some(entry) = registry.event(&event.name) else {
+            continue;
+        };
+        let functions = (entry.json_upcasts_from)();
+        for locked in event.live() {
+            let format = locked.schema.format.as_str();
+            let describes_itself = formats.is_self_describing(format);
+            if locked.version < entry.version
+                && functions.contains(&locked.version)
+                && !describes_itself
+                && (formats.knows(format) || format == PROTOBUF)
+            {
+                faults.push(SchemaFault::FunctionOnBinary {
+                    event: event.name.clone(),
+                    version: locked.version,
+                    format: format.to_owned(),
+                    place: entry.location.to_string(),
+                });
+            }
+        }
+    }
+    faults
 }
 
 fn corpus_faults(
@@ -252,6 +288,7 @@ fn corpus_faults(
 fn event_of(fault: &SchemaFault) -> Option<&str> {
     match fault {
         SchemaFault::Changed { event, .. }
+        | SchemaFault::FunctionOnBinary { event, .. }
         | SchemaFault::NoUpcaster { event, .. }
         | SchemaFault::WentDown { event, .. } => Some(event),
         _ => None,
@@ -338,23 +375,68 @@ fn made_up(entry: &EventEntry, formats: &Formats) -> Result<StoredSamples, Strin
     })
 }
 
-/// What `mink::schema_lock_test!()` calls: checks, or does what the variable `MINK_SCHEMA` asks for.
-///
-/// # Panics
-/// When something is wrong.
+/// What `mink::schema_lock_test!()` makes: checks, or does what the variable `MINK_SCHEMA` asks for.
 #[doc(hidden)]
-#[track_caller]
-pub fn assert_schema_lock(registry: &Registry, compiled_in: &str, lock: &str) {
-    // a test that was built on one machine and runs on another is told where its package is
-    let root = match std::env::var_os("CARGO_MANIFEST_DIR") {
-        Some(root) if !Path::new(compiled_in).is_dir() => PathBuf::from(root),
-        _ => PathBuf::from(compiled_in),
-    };
-    let files = SchemaLockFiles::new(root, lock);
-    let asked = std::env::var("MINK_SCHEMA").unwrap_or_default();
-    let in_ci = std::env::var("CI").is_ok_and(|ci| !matches!(ci.as_str(), "" | "0" | "false"));
-    if let Err(text) = run(registry, &files, asked.trim(), in_ci) {
-        panic!("{text}");
+#[derive(Debug)]
+pub struct SchemaLockTest {
+    root: PathBuf,
+    registry: Option<Registry>,
+    lock: PathBuf,
+    default_format: Option<String>,
+}
+
+#[doc(hidden)]
+impl SchemaLockTest {
+    #[must_use]
+    pub fn new(compiled_in: &str) -> Self {
+        // a test that was built on one machine and runs on another is told where its package is
+        let root = match std::env::var_os("CARGO_MANIFEST_DIR") {
+            Some(root) if !Path::new(compiled_in).is_dir() => PathBuf::from(root),
+            _ => PathBuf::from(compiled_in),
+        };
+        Self {
+            root,
+            registry: None,
+            lock: PathBuf::from("mink-schema.lock"),
+            default_format: None,
+        }
+    }
+
+    #[must_use]
+    pub fn registry(mut self, registry: Registry) -> Self {
+        self.registry = Some(registry);
+        self
+    }
+
+    #[must_use]
+    pub fn lock(mut self, lock: impl Into<PathBuf>) -> Self {
+        self.lock = lock.into();
+        self
+    }
+
+    #[must_use]
+    pub fn default_format(mut self, format: impl Into<String>) -> Self {
+        self.default_format = Some(format.into());
+        self
+    }
+
+    /// # Panics
+    /// When something is wrong.
+    #[track_caller]
+    pub fn run(self) {
+        let asked = std::env::var("MINK_SCHEMA").unwrap_or_default();
+        let in_ci = std::env::var("CI").is_ok_and(|ci| !matches!(ci.as_str(), "" | "0" | "false"));
+        if let Err(text) = self.outcome(asked.trim(), in_ci) {
+            panic!("{text}");
+        }
+    }
+
+    fn outcome(self, asked: &str, in_ci: bool) -> Result<(), String> {
+        let registry = self.registry.unwrap_or_else(Registry::linked);
+        let configured = default_format::configured(&self.root)?;
+        let registry = default_format::agreed(registry, self.default_format, configured)?;
+        let files = SchemaLockFiles::new(self.root, self.lock);
+        run(&registry, &files, asked, in_ci)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use mink_runtime::id::CommitId;
-use mink_runtime::storage::{Commit, CommitError, IdempotencyRecord, KeyDigest};
+use mink_runtime::storage::{Commit, CommitError, IdempotencyRecord, KeyDigest, StorageError};
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, Row, SqliteConnection};
@@ -17,7 +17,8 @@ const SELECT_KEYS: &str = include_str!("select_keys.sql");
 /// What stands under the keys of a batch.
 pub(super) struct Keys {
     now: DateTime<Utc>,
-    stored: HashMap<(String, KeyDigest), StoredKey>,
+    /// A row that is damaged is the fault of the commits that bring its key, and of no other.
+    stored: HashMap<(String, KeyDigest), Result<StoredKey, Arc<StorageError>>>,
 }
 
 impl Keys {
@@ -47,19 +48,22 @@ impl Keys {
         for row in &rows {
             let key = row.try_get::<&[u8], _>(8)?.try_into();
             let key = KeyDigest(key.map_err(|_| damaged("its digest is not 32 bytes"))?);
-            let stored =
-                StoredKey::of(row, key).map_err(|error| sqlx::Error::Decode(error.into()))?;
+            let stored = StoredKey::of(row, key).map_err(Arc::new);
             keys.stored.insert((row.try_get(7)?, key), stored);
         }
         Ok(keys)
     }
 
-    fn stored(&self, record: &IdempotencyRecord) -> Option<&StoredKey> {
+    fn stored(&self, record: &IdempotencyRecord) -> Result<Option<&StoredKey>, CommitError> {
         if self.stored.is_empty() {
-            return None;
+            return Ok(None);
         }
-        self.stored
-            .get(&(record.tenant.as_str().to_owned(), record.key))
+        let row = self
+            .stored
+            .get(&(record.tenant.as_str().to_owned(), record.key));
+        row.map(Result::as_ref)
+            .transpose()
+            .map_err(|damaged| CommitError::Other(damaged.clone()))
     }
 
     /// Whether the commit has a key and may not take it.
@@ -73,9 +77,11 @@ impl Keys {
             return false;
         };
         commit.appends.is_empty()
-            && self.stored(record).is_some_and(|stored| {
-                !stored.is_over(self.now)
-                    && matches!(&stored.holder, Holder::Commit { id, .. } if *id == commit.id)
+            && self.stored(record).is_ok_and(|stored| {
+                stored.is_some_and(|stored| {
+                    !stored.is_over(self.now)
+                        && matches!(&stored.holder, Holder::Commit { id, .. } if *id == commit.id)
+                })
             })
     }
 
@@ -84,7 +90,7 @@ impl Keys {
         let Some(record) = &commit.idempotency else {
             return Ok(());
         };
-        let stored = self.stored(record);
+        let stored = self.stored(record)?;
         let live = stored.filter(|stored| !stored.is_over(self.now));
         if let Some(answer) = live.and_then(StoredKey::answer) {
             return Err(CommitError::Answered(Box::new(answer)));

@@ -123,3 +123,34 @@ async fn a_damaged_key_is_a_typed_error_that_says_where_and_not_what() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_damaged_key_fails_the_commit_that_brings_it_and_no_neighbour() {
+    for edit in ["fingerprint = x'00'", "commit_id = x'00'"] {
+        let store = SqliteStore::open("sqlite::memory:").await.unwrap();
+        let first = under("damaged", &one("A-1", ExpectedVersion::NoStream));
+        submit(&store, &first).await.unwrap();
+        let sql = format!("UPDATE mink_keys SET {edit}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+            .execute(store.pool())
+            .await
+            .unwrap();
+        let batch = [
+            under("whole", &one("B-1", ExpectedVersion::NoStream)),
+            under("damaged", &one("C-1", ExpectedVersion::NoStream)),
+            one("D-1", ExpectedVersion::NoStream),
+            under("damaged", &Commit::new(Vec::new())),
+        ];
+        let answers = store.commit(&batch).await;
+        assert!(answers[0].is_ok() && answers[2].is_ok(), "{answers:?}");
+        for damaged in [&answers[1], &answers[3]] {
+            let error = damaged.as_ref().unwrap_err().to_string();
+            assert!(error.contains("idempotency key"), "{error}");
+        }
+        let versions = [("B-1", 1), ("C-1", 0), ("D-1", 1)];
+        for (stream, expected) in versions {
+            assert_eq!(version(&store, stream).await, expected, "{stream}");
+        }
+        assert!(answered(&store, "whole").await);
+    }
+}

@@ -1,6 +1,6 @@
 //! What is certain to be read back, is: in JSON and in MessagePack.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mink::event::codec::Formats;
 use mink::pipeline::{decode_with, encode};
@@ -68,6 +68,7 @@ macro_rules! event {
             pair: Option<Pair>,
             nothing: [u8; 0],
             set: BTreeSet<(i64, Option<Unit>)>,
+            map: BTreeMap<String, BTreeMap<i64, Option<Unit>>>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             left_out: Option<Inner>,
             #[serde(skip)]
@@ -114,6 +115,10 @@ macro_rules! event {
                     pair: Some(pair),
                     nothing: [],
                     set: BTreeSet::from([(i64::MIN, None), (0, Some(Unit)), (i64::MAX, None)]),
+                    map: BTreeMap::from([
+                        (String::new(), BTreeMap::new()),
+                        ("a\0".into(), BTreeMap::from([(i64::MIN, None)])),
+                    ]),
                     left_out: Some(Inner::B),
                     cached: 0,
                 }

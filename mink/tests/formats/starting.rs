@@ -73,6 +73,18 @@ impl Probe {
     }
 }
 
+#[derive(Aggregate, Default)]
+struct Silent {
+    seen: u32,
+}
+
+#[handlers]
+impl Silent {
+    fn plain(&mut self, _: &Plain) {
+        self.seen += 1;
+    }
+}
+
 async fn faults(builder: mink::app::MinkBuilder, registry: RegistryBuilder) -> Vec<String> {
     let opened = builder
         .url("memory://")
@@ -125,9 +137,119 @@ async fn a_default_format_that_nobody_provides_is_one_fault() {
     assert_eq!(
         found,
         [
-            "the application's default format is `mspack`, which nothing here provides: did you mean `msgpack`?"
+            "the application's default format is `mspack`, which nothing here provides: did you mean `msgpack`? (there are `json`, `msgpack`)"
         ]
     );
+}
+
+#[tokio::test]
+async fn a_configured_default_format_that_nobody_provides_is_one_fault_with_its_place() {
+    let registry = || Registry::by_hand().event::<Plain>().codec(Turned);
+    let variables = [("MINK_DEFAULT_FORMAT", "mspack"), ("MINK_PATIENCE", "30")];
+    let found = faults(Mink::builder().variables(variables), registry()).await;
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert_eq!(
+        found[0],
+        "environment variable MINK_DEFAULT_FORMAT: `default_format` takes a format that the program has (`json`, `msgpack`, `turned`): `mspack` is none: did you mean `msgpack`?"
+    );
+    let called = Mink::builder().set("default_format", "parquet");
+    let found = faults(called, registry()).await;
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].contains("starting.rs:"), "{found:#?}");
+    let empty = Mink::builder().set("default_format", "");
+    assert!(faults(empty, registry()).await[0].contains("it is empty"));
+}
+
+#[tokio::test]
+async fn a_configured_default_format_is_written() {
+    for (configured, written) in [("msgpack", "msgpack"), ("turned", "turned")] {
+        let registry = Registry::by_hand().event::<Plain>().aggregate::<Silent>();
+        let app = Mink::builder()
+            .url("memory://")
+            .registry(registry.codec(Turned).build())
+            .variables([("MINK_DEFAULT_FORMAT", configured)])
+            .open()
+            .await
+            .unwrap();
+        app.append::<Silent>("1", ExpectedVersion::Any, Plain { a: 1 })
+            .await
+            .unwrap();
+        let stream = mink::id::StreamId::of("Silent", "1").unwrap();
+        let query = mink::storage::StreamQuery::new(app.tenant_id().clone(), stream);
+        let stored = app.storage().read_stream(&query).await.unwrap();
+        assert_eq!(stored.events[0].format.name(), written);
+        let settings = app.configuration().to_string();
+        let line = format!("default_format = {configured}  # environment variable");
+        assert!(settings.contains(&line), "{settings}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_declared_is_the_default_and_is_not_contradicted() {
+    let registry = || {
+        let registry = Registry::by_hand().event::<Plain>();
+        registry.default_format("msgpack")
+    };
+    let app = Mink::builder()
+        .url("memory://")
+        .registry(registry().build())
+        .open()
+        .await
+        .unwrap();
+    assert_eq!(app.registry().formats().default_format(), "msgpack");
+    let settings = app.configuration().to_string();
+    assert!(settings.contains("default_format = msgpack"), "{settings}");
+
+    let none: [String; 0] = [];
+    let same = Mink::builder().default_format("msgpack");
+    assert_eq!(faults(same, registry()).await, none);
+    let found = faults(Mink::builder().default_format("json"), registry()).await;
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(
+        found[0].starts_with(
+            "the builder: `default_format` is `json`, and this program declares `msgpack` at "
+        ),
+        "{found:#?}"
+    );
+    let variable = Mink::builder().variables([("MINK_DEFAULT_FORMAT", "json")]);
+    let found = faults(variable, registry()).await;
+    assert!(
+        found[0].starts_with("environment variable MINK_DEFAULT_FORMAT: "),
+        "{found:#?}"
+    );
+
+    let twice = registry().default_format("json");
+    let found = faults(Mink::builder(), twice).await;
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].contains("keep one of them"), "{found:#?}");
+    let unknown = Registry::by_hand()
+        .event::<Plain>()
+        .default_format("mspack");
+    let found = faults(Mink::builder(), unknown).await;
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].contains("starting.rs:"), "{found:#?}");
+}
+
+#[tokio::test]
+async fn a_program_that_writes_what_its_lock_does_not_pin_is_refused() {
+    let registry = || Registry::by_hand().event::<Plain>();
+    let lock = mink::schema::SchemaLock::of(&registry().build().schemas()).to_string();
+    let none: [String; 0] = [];
+    let as_pinned = Mink::builder().schema_lock(&lock);
+    assert_eq!(faults(as_pinned, registry()).await, none);
+    let otherwise = Mink::builder()
+        .schema_lock(&lock)
+        .variables([("MINK_DEFAULT_FORMAT", "msgpack")]);
+    let found = faults(otherwise, registry()).await;
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(
+        found[0].starts_with("the schema lock that this program was given: ")
+            && found[0].contains("event `Plain` v2 changed")
+            && found[0].contains("msgpack"),
+        "{found:#?}"
+    );
+    let broken = Mink::builder().schema_lock("{");
+    assert_eq!(faults(broken, registry()).await.len(), 1);
 }
 
 #[tokio::test]

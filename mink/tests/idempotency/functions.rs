@@ -76,7 +76,7 @@ async fn a_panic_gives_the_key_back(at: Arc<Place>) {
 }
 
 /// Somebody else who wants the key of the payment.
-fn rival(hold_for: Duration) -> NewReservation {
+pub(crate) fn rival(hold_for: Duration) -> NewReservation {
     NewReservation {
         tenant: TenantId::default(),
         key: KeyDigest::of("p-1"),

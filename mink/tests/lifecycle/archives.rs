@@ -2,13 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, LocalBoxFuture};
+use mink::app::ChangeError;
 use mink::archive::{Archive, ArchiveError, ArchivePart, FileArchive};
 use mink::id::{StreamId, TenantId};
 use mink::prelude::*;
+use mink::storage::StreamChanged;
 use tempfile::TempDir;
 
 use crate::domain::{
@@ -306,7 +309,112 @@ async fn a_part_is_removed_by_its_owner_only() {
         assert!(archive.remove(&part).await.unwrap());
         assert!(!archive.remove(&part).await.unwrap());
     }
-    assert_eq!(files(folder.path()), [PathBuf::new(); 0]);
+    assert!(files(folder.path()).is_empty());
+}
+
+/// An archive that fails once, at the step whose turn it is: before it, or behind it with the answer lost.
+struct Failing<'a> {
+    archive: &'a FileArchive,
+    steps: AtomicI64,
+    behind: bool,
+}
+
+impl Failing<'_> {
+    async fn step<T>(
+        &self,
+        step: BoxFuture<'_, Result<T, ArchiveError>>,
+    ) -> Result<T, ArchiveError> {
+        let fails = self.steps.fetch_sub(1, Ordering::Relaxed) == 0;
+        if fails && self.behind {
+            step.await?;
+        } else if !fails {
+            return step.await;
+        }
+        Err(ArchiveError::Failed {
+            action: "do",
+            place: "everything".to_owned(),
+            reason: std::sync::Arc::new(std::io::Error::other("the network is down")),
+        })
+    }
+}
+
+impl Archive for Failing<'_> {
+    fn place(&self, part: &ArchivePart) -> String {
+        self.archive.place(part)
+    }
+    fn parts<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        stream: &'a StreamId,
+    ) -> BoxFuture<'a, Result<Vec<ArchivePart>, ArchiveError>> {
+        self.step(self.archive.parts(tenant, stream)).boxed()
+    }
+    fn put<'a>(
+        &'a self,
+        part: &'a ArchivePart,
+        content: Bytes,
+    ) -> BoxFuture<'a, Result<(), ArchiveError>> {
+        self.step(self.archive.put(part, content)).boxed()
+    }
+    fn get<'a>(
+        &'a self,
+        part: &'a ArchivePart,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, ArchiveError>> {
+        self.step(self.archive.get(part)).boxed()
+    }
+    fn remove<'a>(&'a self, part: &'a ArchivePart) -> BoxFuture<'a, Result<bool, ArchiveError>> {
+        self.step(self.archive.remove(part)).boxed()
+    }
+}
+
+type Call<'a> = LocalBoxFuture<'a, Result<StreamChanged, ChangeError>>;
+
+/// Calls until it is done; how often it failed.
+async fn fails<'a>(call: impl Fn() -> Call<'a>) -> u32 {
+    if call().await.is_ok() {
+        return 0;
+    }
+    call().await.unwrap();
+    1
+}
+
+#[tokio::test]
+async fn a_call_that_fails_at_any_step_is_finished_by_the_same_call() {
+    let mut failures = 0;
+    for behind in [false, true] {
+        for step in 0.. {
+            let folder = tempfile::tempdir().unwrap();
+            let archive = FileArchive::new(folder.path());
+            let app = in_memory().await;
+            deposits(&app, "1", 6).await;
+            let before = events(&app, "1").await;
+            let lifecycle = app.lifecycle::<Account>("1").unwrap();
+            let failing = Failing {
+                archive: &archive,
+                steps: AtomicI64::new(step),
+                behind,
+            };
+            let mut failed = 0;
+            failed += fails(|| lifecycle.archive_before(3, &failing).boxed_local()).await;
+            failed += fails(|| lifecycle.archive_all(&failing).boxed_local()).await;
+            failed += fails(|| lifecycle.restore(&failing).boxed_local()).await;
+            assert_eq!(events(&app, "1").await, before, "step {step}");
+            failed += fails(|| lifecycle.compact_into(&failing, carry)).await;
+            let account = app.load::<Account>("1").await.unwrap();
+            assert_eq!(
+                (account.cents, account.deposits, account.version()),
+                (21, 6, 7),
+                "step {step}"
+            );
+            failed += fails(|| lifecycle.restore(&failing).boxed_local()).await;
+            assert_eq!(events(&app, "1").await[..6], before, "step {step}");
+            if failed == 0 {
+                break;
+            }
+            failures += failed;
+        }
+    }
+    assert!(failures > 15, "{failures}");
 }
 
 /// Handles and their futures go to other threads.

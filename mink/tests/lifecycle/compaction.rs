@@ -110,7 +110,7 @@ async fn an_event_that_carries_a_copy_of_a_summarys_metadata_is_none() {
     assert!(app.load::<Account>("2").await.is_err());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_aggregate_that_moves_in_between_is_compacted_as_it_then_is() {
     let app = in_memory().await;
     deposits(&app, "1", 3).await;

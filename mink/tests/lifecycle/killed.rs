@@ -112,12 +112,17 @@ async fn a_process_that_is_killed_anywhere_loses_nothing_and_is_finished_by_anot
     let cents: u64 = (0..EVENTS).sum();
     let mut seed = std::time::UNIX_EPOCH.elapsed().unwrap().subsec_nanos() as u64;
     println!("seed {seed}");
+    let mut in_between = 0;
     for kill in 0..20 {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         kill_after(start(folder), Duration::from_micros((seed >> 33) % 120_000));
 
         let app = another(&app).await;
         let archive = archive_in(folder);
+        for id in 0..STREAMS {
+            let info = app.lifecycle::<Account>(id).unwrap().info().await.unwrap();
+            in_between += u32::from(info.archived && id % 2 == 0);
+        }
         round(&app, &archive).await.unwrap();
         for id in 0..STREAMS {
             let account = app.load::<Account>(id).await.unwrap();
@@ -144,4 +149,6 @@ async fn a_process_that_is_killed_anywhere_loses_nothing_and_is_finished_by_anot
         let positions = delivered.iter().map(|event| event.position.0);
         assert!(positions.eq(1..=delivered.len() as u64), "kill {kill}");
     }
+    println!("{in_between} accounts were in the archive when their process was killed");
+    assert!(in_between > 0, "no kill came in between");
 }

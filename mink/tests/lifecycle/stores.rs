@@ -73,9 +73,11 @@ async fn is_truncated(app: &Mink) {
 
 /// Events of every format, with everything that metadata can hold.
 async fn add_strange_ones(app: &Mink, id: &str) {
-    let mut metadata = mink::metadata::Metadata::default();
-    metadata.user_id = Some("Ada \"𝄞\"\u{0}\n".to_owned());
-    metadata.custom.insert("\u{7f}".to_owned(), "\\".to_owned());
+    let metadata = mink::metadata::Metadata {
+        user_id: Some("Ada \"𝄞\"\u{0}\n".to_owned()),
+        custom: [("\u{7f}".to_owned(), "\\".to_owned())].into(),
+        ..Default::default()
+    };
     let event = |format, payload: &'static [u8]| NewEvent {
         id: mink::id::EventId::new(),
         event_type: "Strange".into(),

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "only what is known of the types counts")]
 #![allow(unreachable_patterns, reason = "names that meet are tested")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use mink::prelude::*;
 use mink::schema::TypeShape;
@@ -55,6 +55,7 @@ fn plain_fields_lists_structs_and_enums_are_certain() {
     assert!(certain::<Noted>());
     assert!(certain::<DerivedByName>());
     assert!(certain::<Page<Line>>());
+    assert!(certain::<BTreeMap<String, HashMap<uuid::Uuid, i64>>>());
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -192,7 +193,8 @@ fn what_json_may_not_read_as_it_was_written_is_checked() {
     assert!(!certain::<f32>());
     assert!(!certain::<Option<f64>>());
     assert!(!certain::<u128>());
-    assert!(!certain::<BTreeMap<String, u8>>());
+    assert!(!certain::<BTreeMap<String, f64>>());
+    assert!(!certain::<BTreeMap<Channel, u8>>());
     assert!(!certain::<mink::serde_json::Value>());
     assert!(!certain::<Internal>());
     assert!(!certain::<Adjacent>());

@@ -21,7 +21,7 @@ fn recorded(name: &str, schema_version: u32, payload: Value) -> RecordedEvent {
     }
 }
 
-fn read<E: Event>(version: u32, payload: Value) -> Result<E, DecodeError> {
+pub(super) fn read<E: Event>(version: u32, payload: Value) -> Result<E, DecodeError> {
     decode(&recorded(E::NAME, version, payload))
 }
 

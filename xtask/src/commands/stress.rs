@@ -10,6 +10,9 @@ pub(crate) enum Stress {
     /// The feed on PostgreSQL: many writers, everything disturbed, nothing missed, doubled or out of order.
     #[command(disable_help_flag = true)]
     Feed(Passed),
+    /// Commands with keys: copies from two processes, and processes killed before they answer.
+    #[command(disable_help_flag = true)]
+    Keys(Passed),
     /// How long a long aggregate takes to load, with a snapshot and without, on SQLite and PostgreSQL.
     #[command(disable_help_flag = true)]
     Load(Passed),
@@ -30,6 +33,7 @@ impl Stress {
     pub(crate) fn run(&self, interrupt: &Interrupt) -> Result<ExitCode> {
         match self {
             Self::Feed(passed) => prove("feed", passed, interrupt),
+            Self::Keys(passed) => prove("keys", passed, interrupt),
             Self::Load(passed) => prove("load", passed, interrupt),
             Self::Retry(passed) => prove("retry", passed, interrupt),
         }

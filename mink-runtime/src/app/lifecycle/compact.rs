@@ -1,6 +1,8 @@
 //! One event in place of many.
 
 use backon::Retryable;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 
 use super::{ChangeError, StreamLifecycle};
 use crate::aggregate::{AggregateHandlers, AnyEvent, Applies, Events};
@@ -10,7 +12,26 @@ use crate::event::Event;
 use crate::repository::{Loaded, summary, waits};
 use crate::storage::{CommitError, ExpectedVersion, LifecycleError, StreamChanged};
 
-impl<A: AggregateHandlers + PartialEq> StreamLifecycle<A> {
+/// An event that an aggregate can be [compacted](StreamLifecycle::compact) to: every one that it evolves from.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot sum up the aggregate `{A}`",
+    label = "`{A}` does not evolve from `{Self}`",
+    note = "a summary is an event of the aggregate: add `fn name(&mut self, event: &{Self})`, which sets every field of the state, to the `#[handlers] impl {A}` block, and `#[event]` to `{Self}` when it has none"
+)]
+pub trait SummaryOf<A>: Event {
+    /// The event as one of the aggregate's.
+    fn into_any(self) -> AnyEvent<A>;
+}
+
+// not `A: Applies<E>` where it is asked for: of an aggregate with one event the compiler takes that for what is meant
+#[diagnostic::do_not_recommend]
+impl<A: Applies<E>, E: Event> SummaryOf<A> for E {
+    fn into_any(self) -> AnyEvent<A> {
+        AnyEvent::of(self)
+    }
+}
+
+impl<A: AggregateHandlers> StreamLifecycle<A> {
     /// Replaces the events of the aggregate by one that says the same: `summary` makes it from the state, it is appended
     /// behind the others, and those are then removed **for good**. The answer's `first` is the version of the summary.
     ///
@@ -27,13 +48,20 @@ impl<A: AggregateHandlers + PartialEq> StreamLifecycle<A> {
     ///
     /// # Errors
     /// [`ChangeError::NotASummary`] and nothing has changed; [`ChangeError`].
-    pub async fn compact<E>(&self, summary: impl Fn(&A) -> E) -> Result<StreamChanged, ChangeError>
+    // a future that does not name `A`: a summary that cannot be one is one error, and not one for each use of the future
+    pub fn compact<'a, E>(
+        &'a self,
+        summary: impl Fn(&A) -> E + Send + Sync + 'a,
+    ) -> BoxFuture<'a, Result<StreamChanged, ChangeError>>
     where
-        A: Applies<E>,
-        E: Event,
+        A: PartialEq,
+        E: SummaryOf<A>,
     {
-        let version = self.summarize(summary).await?;
-        self.whatever_came_since().truncate_before(version).await
+        async move {
+            let version = self.summarize(summary).await?;
+            self.whatever_came_since().truncate_before(version).await
+        }
+        .boxed()
     }
 
     /// As [`compact`](Self::compact), except that what is before the summary is moved into an archive. The aggregate can
@@ -41,18 +69,21 @@ impl<A: AggregateHandlers + PartialEq> StreamLifecycle<A> {
     ///
     /// # Errors
     /// As [`compact`](Self::compact) and [`archive_before`](Self::archive_before).
-    pub async fn compact_into<E>(
-        &self,
-        archive: &dyn Archive,
-        summary: impl Fn(&A) -> E,
-    ) -> Result<StreamChanged, ChangeError>
+    pub fn compact_into<'a, E>(
+        &'a self,
+        archive: &'a dyn Archive,
+        summary: impl Fn(&A) -> E + Send + Sync + 'a,
+    ) -> BoxFuture<'a, Result<StreamChanged, ChangeError>>
     where
-        A: Applies<E>,
-        E: Event,
+        A: PartialEq,
+        E: SummaryOf<A>,
     {
-        let version = self.summarize(summary).await?;
-        let rest = self.whatever_came_since();
-        rest.archive_before(version, archive).await
+        async move {
+            let version = self.summarize(summary).await?;
+            let rest = self.whatever_came_since();
+            rest.archive_before(version, archive).await
+        }
+        .boxed()
     }
 
     /// The version of the summary is known, and what is appended behind it does not matter.
@@ -66,8 +97,8 @@ impl<A: AggregateHandlers + PartialEq> StreamLifecycle<A> {
     /// Appends a summary unless the aggregate ends with one; gives its version.
     async fn summarize<E>(&self, summary: impl Fn(&A) -> E) -> Result<u64, ChangeError>
     where
-        A: Applies<E>,
-        E: Event,
+        A: PartialEq,
+        E: SummaryOf<A>,
     {
         (async || self.try_to_summarize(&summary).await)
             .retry(waits(self.app.repository().patience()))
@@ -77,8 +108,8 @@ impl<A: AggregateHandlers + PartialEq> StreamLifecycle<A> {
 
     async fn try_to_summarize<E>(&self, make: impl Fn(&A) -> E) -> Result<u64, ChangeError>
     where
-        A: Applies<E>,
-        E: Event,
+        A: PartialEq,
+        E: SummaryOf<A>,
     {
         let (app, stream) = (&self.app, &self.stream);
         let repository = app.repository();
@@ -101,7 +132,7 @@ impl<A: AggregateHandlers + PartialEq> StreamLifecycle<A> {
             _ => {}
         }
         let mut events = Events::<A>::new();
-        events.push_any(AnyEvent::of(make(&loaded)));
+        events.push_any(make(&loaded).into_any());
         let mut metadata = app.traced();
         summary::mark(&mut metadata, version);
         let mut batch = Batch::new(

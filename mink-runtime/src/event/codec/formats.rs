@@ -30,6 +30,25 @@ impl CodecEntry {
 
 inventory::collect!(CodecEntry);
 
+/// The format of events that name none, as a program declares it. `mink::default_format!` submits it.
+#[derive(Debug, Clone, Copy)]
+pub struct DefaultFormatEntry {
+    /// Its name.
+    pub format: &'static str,
+    /// Where it is declared.
+    pub location: Location,
+}
+
+impl DefaultFormatEntry {
+    /// The entry of this format, declared at `location`.
+    #[must_use]
+    pub const fn new(format: &'static str, location: Location) -> Self {
+        Self { format, location }
+    }
+}
+
+inventory::collect!(DefaultFormatEntry);
+
 /// The formats that an application writes and reads, and the one that it writes unless an event says otherwise.
 #[derive(Clone)]
 pub struct Formats {

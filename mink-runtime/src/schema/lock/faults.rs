@@ -90,6 +90,22 @@ pub enum SchemaFault {
         /// Its declaration.
         place: String,
     },
+    /// The format of events that name none is not clear.
+    DefaultFormat {
+        /// Why.
+        reason: String,
+    },
+    /// A version was stored in a format that does not describe itself, and a function on JSON is to bring it up.
+    FunctionOnBinary {
+        /// The event.
+        event: String,
+        /// The version.
+        version: u32,
+        /// The format that it was stored in.
+        format: String,
+        /// The event's declaration.
+        place: String,
+    },
     /// A version that may be stored has no upcaster.
     NoUpcaster {
         /// The event.
@@ -303,6 +319,16 @@ impl fmt::Display for SchemaFault {
                 advice,
                 place,
             } => changed(f, event, *version, changes, diff, advice, place),
+            Self::DefaultFormat { reason } => f.write_str(reason),
+            Self::FunctionOnBinary {
+                event,
+                version,
+                format,
+                place,
+            } => write!(
+                f,
+                "{place}: event `{event}` v{version} was stored as `{format}`, which does not describe itself, and its upcaster from version {version} is a function on JSON, so none of them could be read. Name the struct that the event was then, which reads that format: `upcast({version} => OldStruct)`.\nWhen no store holds a v{version} any more, say so: MINK_SCHEMA=\"retire {event} v{version}\" cargo test"
+            ),
             Self::NoUpcaster {
                 event,
                 version,

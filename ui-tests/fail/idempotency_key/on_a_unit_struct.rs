@@ -1,0 +1,6 @@
+use mink::prelude::*;
+
+#[command(idempotency_key = "request_id")]
+struct CloseTheBooks;
+
+fn main() {}
