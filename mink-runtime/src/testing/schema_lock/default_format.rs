@@ -123,6 +123,7 @@ pub(super) fn unknown(registry: &Registry) -> Vec<SchemaFault> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 
