@@ -16,7 +16,7 @@ use crate::ctxt::Ctxt;
 use crate::encrypt::Encrypted;
 use crate::item::{self, Item};
 use crate::krate::Root;
-use crate::{fallback, shape};
+use crate::{fallback, refuse, shape};
 
 use parse::CommandArgs;
 
@@ -24,10 +24,11 @@ use parse::CommandArgs;
 pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]) -> TokenStream {
     let mut cx = Ctxt::new();
     let args = CommandArgs::parse(&mut cx, args);
-    let input = match syn::parse2::<DeriveInput>(tokens.clone()) {
+    let mut input = match syn::parse2::<DeriveInput>(tokens.clone()) {
         Ok(input) if !matches!(input.data, Data::Union(_)) => input,
         _ => return fallback::not_a_type(cx, COMMAND, tokens),
     };
+    refuse::second_declaration(&mut cx, COMMAND, &mut input.attrs);
     let item = Item::read(&mut cx, &input);
     let root = Root::new(args.krate.as_ref().or(item.mink.krate.as_ref()));
     derives::check_above(&mut cx, COMMAND, &item.ident, above, args.derive_none);

@@ -15,7 +15,7 @@ use crate::ctxt::Ctxt;
 use crate::encrypt::Encrypted;
 use crate::item::{self, Item};
 use crate::krate::Root;
-use crate::{fallback, shape};
+use crate::{fallback, refuse, shape};
 
 use parse::EventArgs;
 
@@ -23,10 +23,11 @@ use parse::EventArgs;
 pub(crate) fn attribute(args: TokenStream, tokens: TokenStream, above: &[String]) -> TokenStream {
     let mut cx = Ctxt::new();
     let args = EventArgs::parse(&mut cx, args);
-    let input = match syn::parse2::<DeriveInput>(tokens.clone()) {
+    let mut input = match syn::parse2::<DeriveInput>(tokens.clone()) {
         Ok(input) if !matches!(input.data, Data::Union(_)) => input,
         _ => return fallback::not_a_type(cx, EVENT, tokens),
     };
+    refuse::second_declaration(&mut cx, EVENT, &mut input.attrs);
     let item = Item::read(&mut cx, &input);
     let root = Root::new(args.krate.as_ref().or(item.mink.krate.as_ref()));
     derives::check_above(&mut cx, EVENT, &item.ident, above, args.derive_none);

@@ -1,7 +1,8 @@
 //! Refusals that several attributes share.
 
-use syn::{GenericParam, Generics};
+use syn::{Attribute, GenericParam, Generics};
 
+use crate::attr::{COMMAND, EVENT};
 use crate::ctxt::Ctxt;
 
 /// Types with parameters: one stored name would stand for many types.
@@ -23,4 +24,36 @@ pub(crate) fn generics(cx: &mut Ctxt, attribute: &str, generics: &Generics) {
         )
     };
     cx.fault(generics, message);
+}
+
+/// A second declaration of the same type, which is taken off: it is one thing, once. Below a derive the word may be that
+/// derive's own.
+pub(crate) fn second_declaration(cx: &mut Ctxt, attribute: &str, attributes: &mut Vec<Attribute>) {
+    let before_derives = attributes
+        .iter()
+        .take_while(|attribute| !attribute.path().is_ident("derive"));
+    let found = before_derives
+        .enumerate()
+        .find(|(_, attribute)| declares(attribute));
+    if let Some((at, _)) = found {
+        let second = attributes.remove(at);
+        let same = second
+            .path()
+            .segments
+            .last()
+            .is_some_and(|name| name.ident == attribute);
+        let message = if same {
+            format!("`#[{attribute}]` is given twice: keep one of the two")
+        } else {
+            "a type is an event or a command and not both: what somebody wants is not yet what happened, so write a type for each".to_owned()
+        };
+        cx.fault(second, message);
+    }
+}
+
+fn declares(attribute: &Attribute) -> bool {
+    let path = attribute.path();
+    let own = path.segments.len() == 1 || path.segments[0].ident == "mink";
+    let last = path.segments.last();
+    own && last.is_some_and(|name| name.ident == EVENT || name.ident == COMMAND)
 }

@@ -33,6 +33,14 @@ pub(crate) fn parse(text: &str) -> Result<Target, StorageError> {
         ));
     }
     let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    if let Some((key, _)) = pairs.iter().find(|(key, _)| !known(key)) {
+        return Err(invalid(
+            &shown,
+            format!(
+                "parameter `{key}` is unknown: the driver would ignore it; write one that PostgreSQL's own tools know, as `sslmode`, or `schema`"
+            ),
+        ));
+    }
     let schema = pairs
         .iter()
         .find(|(key, _)| key == "schema")
@@ -55,6 +63,70 @@ pub(crate) fn parse(text: &str) -> Result<Target, StorageError> {
         schema,
         shown,
     })
+}
+
+/// Those of the driver, those that PostgreSQL's own tools know and the driver ignores, and ours. A misspelled one must
+/// not be ignored: `ssl_mode=require` would leave the connection open to all.
+fn known(key: &str) -> bool {
+    const DRIVERS: [&str; 8] = [
+        "schema",
+        "ssl-mode",
+        "ssl-root-cert",
+        "ssl-ca",
+        "ssl-cert",
+        "ssl-key",
+        "statement-cache-capacity",
+        "hostaddr",
+    ];
+    const TOOLS: [&str; 44] = [
+        "application_name",
+        "channel_binding",
+        "client_encoding",
+        "connect_timeout",
+        "dbname",
+        "fallback_application_name",
+        "gssdelegation",
+        "gssencmode",
+        "gsslib",
+        "host",
+        "keepalives",
+        "keepalives_count",
+        "keepalives_idle",
+        "keepalives_interval",
+        "krbsrvname",
+        "load_balance_hosts",
+        "max_protocol_version",
+        "min_protocol_version",
+        "options",
+        "passfile",
+        "password",
+        "port",
+        "replication",
+        "require_auth",
+        "requirepeer",
+        "scram_client_key",
+        "scram_server_key",
+        "service",
+        "ssl_max_protocol_version",
+        "ssl_min_protocol_version",
+        "sslcert",
+        "sslcertmode",
+        "sslcompression",
+        "sslcrl",
+        "sslcrldir",
+        "sslkey",
+        "sslmode",
+        "sslnegotiation",
+        "sslpassword",
+        "sslrootcert",
+        "sslsni",
+        "target_session_attrs",
+        "tcp_user_timeout",
+        "user",
+    ];
+    DRIVERS.contains(&key)
+        || TOOLS.contains(&key)
+        || (key.starts_with("options[") && key.ends_with(']'))
 }
 
 fn redacted(url: &Url) -> String {
@@ -88,17 +160,28 @@ mod tests {
     }
 
     #[test]
+    fn a_parameter_that_nobody_knows_is_refused_and_not_ignored() {
+        let error = parse("postgres://u@h/d?ssl_mode=require").err().unwrap();
+        assert!(error.to_string().contains("`ssl_mode`"), "{error}");
+        parse("postgres://u@h/d?sslmode=require&channel_binding=require&options[search_path]=a")
+            .unwrap();
+    }
+
+    #[test]
     fn no_password_is_shown() {
         for url in [
             "postgres://u:secret@h/d",
             "postgresql://h/d?user=u&password=secret",
             "postgres://u:secret@h/d?schema=a&password=secret",
-            "postgres://h/d?Password=secret",
             "postgres://h/d?options=-c%20app.password%3Dsecret",
         ] {
             assert!(!parse(url).unwrap().shown.contains("secret"), "{url}");
         }
-        for url in ["postgres://u:secret@h:port/d", "mysql://u:secret@h/d"] {
+        for url in [
+            "postgres://u:secret@h:port/d",
+            "mysql://u:secret@h/d",
+            "postgres://h/d?Password=secret",
+        ] {
             let error = parse(url).err().unwrap().to_string();
             assert!(!error.contains("secret"), "{error}");
         }

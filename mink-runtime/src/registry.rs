@@ -5,6 +5,7 @@
 //! sorts them, and [`Registry::verify`] reports every fault at once, with `file:line` of both sides.
 //! **Cost.** Once at start. **What the caller must do.** Link the crates of the domain: `use my_domain as _;`.
 
+mod decimals;
 mod entry;
 mod faults;
 mod formats;

@@ -31,6 +31,7 @@ pub use model::{
 pub use path::{PathFault, check_path};
 pub use read_back::ReadBack;
 pub use registry::{SchemaError, SchemaRegistry};
+pub(crate) use sample::any_part;
 pub use sample::{Sample, samples};
 
 /// How a type is stored.

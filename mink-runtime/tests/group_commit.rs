@@ -68,6 +68,23 @@ async fn commits_that_wait_together_travel_together() {
     assert_eq!(store.batch_sizes(), [1, 64]);
 }
 
+#[test]
+fn a_commit_outside_of_a_runtime_is_refused_and_never_done() {
+    let store = Scripted::new(|_, _| done());
+    let group = group(&store, GroupOptions::default());
+    let refused = futures_util::FutureExt::now_or_never(group.submit(commit("S-1", 1)));
+    let refused = refused.unwrap().unwrap_err();
+    assert!(matches!(refused, CommitError::Other(_)), "{refused:?}");
+    assert!(refused.to_string().contains("runtime"), "{refused}");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        group.submit(commit("S-2", 1)).await.unwrap();
+        assert_eq!(version(&store, "S-1").await, 0);
+    });
+}
+
 #[tokio::test]
 async fn a_stream_travels_at_most_once_in_a_batch_and_in_the_order_it_was_submitted() {
     let store = Scripted::with_lanes(4, |_, _| {

@@ -21,6 +21,7 @@ mod keys;
 mod lifecycle;
 mod location;
 mod migrate;
+mod opened_file;
 mod options;
 mod read;
 mod row;

@@ -13,6 +13,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
 use crate::failure::{Fault, fault, storage_error};
 use crate::location::{Location, Mode, Place};
 use crate::migrate::migrate;
+use crate::opened_file::OpenedFile;
 use crate::read::Reader;
 use crate::store::{Parts, SqliteStore};
 use crate::writer::Writer;
@@ -155,12 +156,15 @@ impl SqliteOptions {
             writer: Writer::on_memory(pool.clone(), label.clone()),
             reader: Reader::new(pool.clone(), label.clone()),
             pool,
+            file: None,
             label,
         }))
     }
 
     async fn open_file(self, path: PathBuf, mode: Mode) -> Result<SqliteStore, StorageError> {
         let label: Arc<str> = path.display().to_string().into();
+        // Connections are made later too, when the program may have changed its directory.
+        let path = std::path::absolute(&path).unwrap_or(path);
         let failed = |error| storage_error(error, &label);
         let read_only = mode == Mode::ReadOnly;
         let create = mode == Mode::Create && self.migrate;
@@ -200,17 +204,19 @@ impl SqliteOptions {
         let reads = lazily()
             .max_connections(self.read_connections)
             .connect_lazy_with(options.clone().pragma("query_only", "ON"));
-        let writer = if read_only {
-            Writer::none(label.clone())
-        } else {
+        let file = (!read_only).then(|| OpenedFile::at(&path));
+        let writer = if let Some(file) = file.clone() {
             let writing = options.clone().pragma("cache_size", "-16384");
             let conn = writing.connect().await.map_err(failed)?;
-            Writer::on_file(writing, conn, label.clone())
+            Writer::on_file(writing, conn, file, label.clone())
+        } else {
+            Writer::none(label.clone())
         };
         Ok(SqliteStore::new(Parts {
             writer,
             reader: Reader::new(reads, label.clone()),
             pool: user_pool(lazily(), options),
+            file,
             label,
         }))
     }

@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, watch};
 use crate::append::{self, Answer, Attempt, Care, Owner};
 use crate::failure::{Failure, storage_error};
 use crate::migrate::migrate;
+use crate::opened_file::OpenedFile;
 use crate::options::SqliteOptions;
 use crate::read::{Reader, Visited};
 use crate::writer::Writer;
@@ -55,6 +56,7 @@ struct Inner {
     writer: Mutex<Writer>,
     reader: Reader,
     pool: SqlitePool,
+    file: Option<OpenedFile>,
     label: Arc<str>,
     moved: watch::Sender<()>,
     closed: AtomicBool,
@@ -65,6 +67,8 @@ pub(crate) struct Parts {
     pub(crate) writer: Writer,
     pub(crate) reader: Reader,
     pub(crate) pool: SqlitePool,
+    /// The file that is written, when there is one.
+    pub(crate) file: Option<OpenedFile>,
     pub(crate) label: Arc<str>,
 }
 
@@ -129,6 +133,7 @@ impl SqliteStore {
                 writer: Mutex::new(parts.writer),
                 reader: parts.reader,
                 pool: parts.pool,
+                file: parts.file,
                 label: parts.label,
                 moved: watch::Sender::new(()),
                 closed: AtomicBool::new(false),
@@ -182,6 +187,9 @@ impl SqliteStore {
     /// [`StorageError::ReadOnly`], [`StorageError::Closed`].
     pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StorageError> {
         self.inner.check_open()?;
+        if let Some(reason) = self.inner.file.as_ref().and_then(OpenedFile::gone) {
+            return Err(StorageError::ReadOnly { reason });
+        }
         self.inner
             .pool
             .begin_with("BEGIN IMMEDIATE")

@@ -10,11 +10,16 @@ use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool};
 
 use crate::append::{self, Answer, Attempt, Care, OneStream, Owner};
 use crate::failure::Failure;
+use crate::opened_file::OpenedFile;
 
 /// Where the writer's connection comes from.
 enum Source {
     /// A connection of its own on the file, opened again after a failure that spoils it.
-    File(Box<SqliteConnectOptions>, Option<SqliteConnection>),
+    File(
+        Box<SqliteConnectOptions>,
+        Option<SqliteConnection>,
+        OpenedFile,
+    ),
     /// The only connection there is on the memory.
     Memory(SqlitePool),
     /// The store was opened for reading only.
@@ -95,10 +100,11 @@ impl Writer {
     pub(crate) fn on_file(
         options: SqliteConnectOptions,
         conn: SqliteConnection,
+        file: OpenedFile,
         label: Arc<str>,
     ) -> Self {
         Self {
-            source: Source::File(Box::new(options), Some(conn)),
+            source: Source::File(Box::new(options), Some(conn), file),
             label,
             unfinished: false,
         }
@@ -144,6 +150,9 @@ impl Writer {
     }
 
     async fn commit_checked(&mut self, batch: &[Arc<Commit>]) -> Vec<Answer> {
+        if let Some(reason) = self.read_only() {
+            return vec![Err(CommitError::ReadOnly { reason }); batch.len()];
+        }
         let in_one_text = OneStream::of(batch).map(How::InOneText);
         let looking = How::Looking(batch, Care::Optimistic);
         for how in in_one_text.into_iter().chain([looking]) {
@@ -174,9 +183,6 @@ impl Writer {
     }
 
     fn failed(&self, batch: &[Arc<Commit>], failure: &Failure) -> Vec<Answer> {
-        if let Some(reason) = self.read_only() {
-            return vec![Err(CommitError::ReadOnly { reason }); batch.len()];
-        }
         tracing::debug!(error = %failure.error, in_commit = failure.in_commit, "a batch failed");
         batch
             .iter()
@@ -191,8 +197,11 @@ impl Writer {
 
     /// Why nothing can be written, when nothing can.
     pub(crate) fn read_only(&self) -> Option<String> {
-        matches!(self.source, Source::None)
-            .then(|| format!("`{}` was opened with `mode=ro`", self.label))
+        match &self.source {
+            Source::File(_, _, file) => file.gone(),
+            Source::Memory(_) => None,
+            Source::None => Some(format!("`{}` was opened with `mode=ro`", self.label)),
+        }
     }
 
     async fn transaction<W: Work>(&mut self, work: W) -> Result<W::Output, Failure> {
@@ -220,7 +229,7 @@ impl Writer {
             }
         };
         drop(lease);
-        if spoiled && let Source::File(_, conn) = source {
+        if spoiled && let Source::File(_, conn, _) = source {
             *conn = None;
         }
         outcome
@@ -228,7 +237,7 @@ impl Writer {
 
     /// Gives the connection back, which lets SQLite tidy its log away.
     pub(crate) async fn close(&mut self) {
-        if let Source::File(_, conn) = &mut self.source
+        if let Source::File(_, conn, _) = &mut self.source
             && let Some(conn) = conn.take()
             && let Err(error) = conn.close().await
         {
@@ -240,7 +249,7 @@ impl Writer {
 
 async fn lease(source: &mut Source) -> Result<Lease<'_>, sqlx::Error> {
     match source {
-        Source::File(options, slot) => {
+        Source::File(options, slot, _) => {
             if slot.is_none() {
                 *slot = Some(options.connect().await?);
             }

@@ -112,6 +112,63 @@ fn every_option_is_in_the_reference() {
     }
 }
 
+/// The keys in the table of the macro's own documentation: what stands before the function.
+fn keys<'a>(source: &'a str, function: &str) -> Vec<&'a str> {
+    let end = source
+        .find(&format!("pub fn {function}("))
+        .unwrap_or_else(|| panic!("there is no macro {function}"));
+    let mut keys: Vec<_> = source[..end]
+        .lines()
+        .rev()
+        .skip_while(|line| !line.starts_with("/// | `"))
+        .map_while(|line| line.strip_prefix("/// | `"))
+        .filter_map(|row| row.split([' ', '(', '`']).next())
+        .collect();
+    keys.reverse();
+    keys
+}
+
+#[test]
+fn every_key_of_an_attribute_is_in_the_reference() {
+    let page = read("src/reference.md");
+    let source = read("../mink-macros/src/lib.rs");
+    for (function, heading) in [("event", "### `#[event]`"), ("command", "### `#[command]`")] {
+        let keys = keys(&source, function);
+        assert!(keys.len() > 5, "{function}: {keys:?}");
+        let section = section(&page, heading);
+        for key in keys {
+            assert!(
+                section.contains(&format!("| `{key}")),
+                "{heading}: no row for `{key}`"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_feature_is_in_the_reference() {
+    let page = read("src/reference.md");
+    let manifest = read("../mink/Cargo.toml");
+    let features = section(&page, "## Features");
+    let declared = manifest
+        .split("[features]\n")
+        .nth(1)
+        .and_then(|rest| rest.split("\n\n").next())
+        .unwrap_or_default();
+    let names: Vec<_> = declared
+        .lines()
+        .filter_map(|line| line.split(" = ").next())
+        .filter(|name| *name != "default")
+        .collect();
+    assert!(names.len() > 4, "{names:?}");
+    for name in names {
+        assert!(
+            features.contains(&format!("| `{name}` |")),
+            "there is no row for `{name}`"
+        );
+    }
+}
+
 #[test]
 fn every_default_is_the_codes() {
     let page = read("src/reference.md");

@@ -154,7 +154,7 @@ fn stub(method: &Method, event: &Type) -> Evolve {
 
 fn evolve(cx: &mut Ctxt, method: &Method, event: &Type) -> Evolve {
     let name = &method.ident;
-    let mut refused = check_generics(cx, method);
+    let mut refused = check_signature(cx, method);
     if let Some(keyword) = &method.asyncness {
         refused = true;
         cx.fault(
@@ -183,7 +183,7 @@ fn evolve(cx: &mut Ctxt, method: &Method, event: &Type) -> Evolve {
 }
 
 fn decide(cx: &mut Ctxt, method: &Method, command: &Type) -> Decide {
-    let mut refused = check_generics(cx, method);
+    let mut refused = check_signature(cx, method);
     if let Type::ImplTrait(_) = command {
         refused = true;
         cx.fault(
@@ -217,6 +217,20 @@ fn decide(cx: &mut Ctxt, method: &Method, command: &Type) -> Decide {
         output: method.output.clone(),
         refused,
     }
+}
+
+fn check_signature(cx: &mut Ctxt, method: &Method) -> bool {
+    if let Some(keyword) = &method.unsafety {
+        cx.fault(
+            keyword,
+            format!(
+                "`{}` cannot be unsafe: mink calls it, and can keep no promise of yours; {PLAIN}",
+                method.ident
+            ),
+        );
+        return true;
+    }
+    check_generics(cx, method)
 }
 
 /// Types and constants as parameters; lifetimes do no harm.

@@ -220,6 +220,16 @@ pub enum RegistryFault {
         /// The event's declaration.
         location: Location,
     },
+    /// Decimals are written as binary floats, by a feature of `rust_decimal` that some crate of the program turns on.
+    #[error(
+        "{location}: event `{event}` holds a decimal, which would be stored as a binary float and lose digits: a crate of this program turns on the feature `serde-float` of `rust_decimal` (`cargo tree -e features -i rust_decimal` shows which). Turn it off, or write `#[serde(with = \"rust_decimal::serde::str\")]` and `#[mink(shape = String)]` on the field"
+    )]
+    InexactDecimal {
+        /// The event.
+        event: &'static str,
+        /// The event's declaration.
+        location: Location,
+    },
     /// Nobody handles a command.
     #[error(
         "{location}: nobody handles the command `{command}`: write `fn name(&self, command: {command}) -> ...` in an aggregate's `#[handlers]` block, or a function with `#[handler]`, or remove the command"
@@ -309,6 +319,7 @@ pub(super) fn find(registry: &Registry) -> Vec<RegistryFault> {
         encrypted(event, &mut faults);
     }
     super::formats::find(registry, &mut faults);
+    super::decimals::find(registry, &mut faults);
     handlers(registry, &mut faults);
     commands(registry, &mut faults);
     faults

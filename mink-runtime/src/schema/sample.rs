@@ -21,7 +21,7 @@ impl std::fmt::Display for Sample {
 /// for every variant of every enum.
 #[must_use]
 pub fn samples(shape: &TypeShape) -> Vec<Sample> {
-    let lossy = any_lossy(shape, 0);
+    let lossy = any_part(shape, &lossy);
     let mut values = vec![
         sample(shape, Fill::All, 0, 0),
         sample(shape, Fill::Least, 0, 0),
@@ -159,29 +159,39 @@ fn formatted(format: &str) -> Value {
     })
 }
 
-fn any_lossy(shape: &TypeShape, depth: usize) -> bool {
-    depth <= DEEPEST
-        && match shape {
-            TypeShape::Float(_) | TypeShape::Any => true,
-            TypeShape::Formatted(format) => !matches!(*format, "uuid" | "date" | "char"),
+fn lossy(shape: &TypeShape) -> bool {
+    match shape {
+        TypeShape::Float(_) | TypeShape::Any => true,
+        TypeShape::Formatted(format) => !matches!(*format, "uuid" | "date" | "char"),
+        _ => false,
+    }
+}
+
+/// How often it is followed back into a type that contains itself: there is nothing new after the second time.
+const RETURNS: usize = 2;
+
+/// Whether the shape or something in it is what `is` looks for.
+pub(crate) fn any_part(shape: &TypeShape, is: &dyn Fn(&TypeShape) -> bool) -> bool {
+    part(shape, is, RETURNS)
+}
+
+fn part(shape: &TypeShape, is: &dyn Fn(&TypeShape) -> bool, returns: usize) -> bool {
+    let next = |shape: &TypeShape| part(shape, is, returns);
+    is(shape)
+        || match shape {
             TypeShape::Optional(inner)
             | TypeShape::List(inner)
             | TypeShape::Strict(inner)
-            | TypeShape::Aliased { shape: inner, .. } => any_lossy(inner, depth + 1),
-            TypeShape::Map { key, value } => {
-                any_lossy(key, depth + 1) || any_lossy(value, depth + 1)
+            | TypeShape::Aliased { shape: inner, .. }
+            | TypeShape::Example { shape: inner, .. } => next(inner),
+            TypeShape::Map { key, value } => next(key) || next(value),
+            TypeShape::Tuple(shapes) => shapes.iter().any(next),
+            TypeShape::Struct(shape) => shape.fields.iter().any(|field| next(&field.shape)),
+            TypeShape::Enum(shape) => {
+                let mut variants = shape.variants.iter();
+                variants.any(|variant| next(&variant.shape))
             }
-            TypeShape::Tuple(shapes) => shapes.iter().any(|shape| any_lossy(shape, depth + 1)),
-            TypeShape::Struct(shape) => shape
-                .fields
-                .iter()
-                .any(|field| any_lossy(&field.shape, depth + 1)),
-            TypeShape::Enum(shape) => shape
-                .variants
-                .iter()
-                .any(|variant| any_lossy(&variant.shape, depth + 1)),
-            TypeShape::Example { shape, .. } => any_lossy(shape, depth + 1),
-            TypeShape::Lazy(shape) => any_lossy(&shape(), depth + 1),
+            TypeShape::Lazy(shape) => returns > 0 && part(&shape(), is, returns - 1),
             _ => false,
         }
 }

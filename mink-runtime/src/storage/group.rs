@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use futures_util::FutureExt;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 
 use super::{Commit, CommitError, Committed, Limits, Storage};
@@ -116,9 +117,12 @@ impl GroupCommit {
     /// cancel the commit.
     ///
     /// # Errors
-    /// What [`Commit::check`] and [`Storage::commit`] say.
+    /// What [`Commit::check`] and [`Storage::commit`] say; [`CommitError::Other`] outside of a Tokio runtime, where
+    /// nobody could do the commit.
     pub async fn submit(&self, commit: Arc<Commit>) -> Result<Committed, CommitError> {
         commit.check(&self.shared.options.limits)?;
+        // before it is queued: whoever commits next would else do it
+        Handle::try_current().map_err(|error| CommitError::Other(Arc::new(error)))?;
         let (answer, mut answered) = oneshot::channel();
         let stalled = self.shared.stalled.notified();
         tokio::pin!(stalled);

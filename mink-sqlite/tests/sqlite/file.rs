@@ -48,6 +48,41 @@ async fn closing_leaves_one_file_and_refuses_everything_after() {
     store.close().await;
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_is_gone_while_it_is_open_is_written_no_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("shop.db");
+    let aside = dir.path().join("aside.db");
+    let store = SqliteStore::open(&url(dir.path())).await.unwrap();
+    let next = one("A-1", ExpectedVersion::Any);
+    submit(&store, &one("A-1", ExpectedVersion::Any))
+        .await
+        .unwrap();
+
+    std::fs::rename(&path, &aside).unwrap();
+    let refused = submit(&store, &next).await.unwrap_err();
+    assert!(
+        matches!(refused, CommitError::ReadOnly { .. }),
+        "{refused:?}"
+    );
+    assert!(
+        refused.to_string().contains("moved or replaced"),
+        "{refused}"
+    );
+    assert!(matches!(
+        store.begin().await,
+        Err(StorageError::ReadOnly { .. })
+    ));
+
+    std::fs::write(&path, b"").unwrap();
+    submit(&store, &next).await.unwrap_err();
+
+    std::fs::rename(&aside, &path).unwrap();
+    submit(&store, &next).await.unwrap();
+    assert_eq!(version(&store, "A-1").await, 2);
+}
+
 #[tokio::test]
 async fn the_driver_is_known_by_its_scheme() {
     let store = storage::open("sqlite://:memory:").await.unwrap();
