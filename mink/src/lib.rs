@@ -88,11 +88,14 @@
 //! # Where to look
 //!
 //! * [`Mink`]: open a store, dispatch commands, load aggregates, read streams and the feed.
-//! * [`event`](macro@event), [`command`](macro@command), [`handlers`] and the derives `Aggregate` and
-//!   [`Shape`](derive@Shape): the macros.
+//! * [`event`](macro@event), [`command`](macro@command), [`handlers`], [`handler`](macro@handler) and the derives
+//!   `Aggregate` and [`Shape`](derive@Shape): the macros.
 //! * [`aggregate`](mod@aggregate), [`event`](mod@event) and [`command`](mod@command): the traits behind the macros, to
 //!   write by hand.
 //! * [`testing`]: given/when/then, [`registry_test!`] and [`schema_lock_test!`]; [`default_format!`] and [`codec!`] for the formats of events.
+//! * [`bus`]: what becomes of a command, idempotency keys, and [`bus::layers`] around it.
+//! * [`Mink::lifecycle`] and [`archive`]: delete, truncate, archive, restore and compact a stream.
+//! * [`config`] and [`observe`]: settings, health, metrics and traces.
 //! * [`registry()`]: everything that is declared in the program. It prints itself.
 //! * [`storage`]: the contract of a store, and the suite that proves an adapter.
 //!
