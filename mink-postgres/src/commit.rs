@@ -2,7 +2,7 @@
 
 mod answer;
 mod arguments;
-mod one_stream;
+mod plain;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 
 use self::arguments::Batch;
 pub(crate) use self::arguments::text as metadata_text;
-use self::one_stream::{ONE_STREAM, OneStream};
+use self::plain::{Plain, Statements};
 use crate::connections::Connections;
 use crate::failure::{Fault, acquire_error, commit_error, fault, said};
 use crate::schema::{Schema, Sql};
@@ -30,12 +30,14 @@ const GIVE_WAY: u32 = 5;
 pub(crate) struct Committer {
     sql: Sql,
     keyed: Sql,
-    one_stream: Sql,
+    plain: Statements,
 }
 
 /// Commits that go to the server together.
 struct Part {
     items: Vec<usize>,
+    /// Try a plain statement first, when one fits.
+    plain: bool,
     /// Look up every event id first.
     probe: bool,
     tries: u32,
@@ -57,6 +59,7 @@ impl Part {
         let right = self.items.split_off(self.items.len() / 2);
         let half = |items| Self {
             items,
+            plain: self.plain,
             probe: self.probe,
             tries: 0,
         };
@@ -69,12 +72,12 @@ impl Committer {
         Self {
             sql: schema.fill(COMMIT_BATCH),
             keyed: schema.fill(COMMIT_KEYED),
-            one_stream: schema.fill(ONE_STREAM),
+            plain: Statements::new(schema),
         }
     }
 
     /// Commits every value by itself, in one round trip unless one of them breaks the statement: then its neighbours
-    /// are sent apart from it. A value that comes alone and is not done at once is asked about in a second one.
+    /// are sent apart from it. Those that a plain statement did not write are asked about in a second one.
     pub(crate) async fn commit(
         &self,
         connections: &Arc<Connections>,
@@ -89,6 +92,7 @@ impl Committer {
             .collect();
         let mut parts = vec![Part {
             items,
+            plain: true,
             probe: false,
             tries: 0,
         }];
@@ -106,13 +110,20 @@ impl Committer {
                 }
             };
             let commits: Vec<&Commit> = part.items.iter().map(|item| &*batch[*item]).collect();
-            let outcome = self.send(lease.conn(), &commits, part.probe).await;
+            let outcome = self.send(lease.conn(), &commits, &part).await;
             lease.give_back(&outcome);
             match outcome {
                 Ok(sent) => {
                     for (item, answer) in part.items.iter().zip(sent) {
-                        answers[*item] = Some(answer);
+                        answers[*item] = answer;
                     }
+                    let asked_about = |item: &usize| answers[*item].is_none();
+                    parts.push(Part {
+                        items: part.items.into_iter().filter(asked_about).collect(),
+                        plain: false,
+                        probe: false,
+                        tries: 0,
+                    });
                 }
                 Err(error) => {
                     self.broken(part, &error, batch, &mut parts, &mut answers)
@@ -132,21 +143,24 @@ impl Committer {
             .collect()
     }
 
-    /// One round trip, unless one plain statement was enough to try and did not do.
+    /// One round trip. `None` for those that a plain statement was not enough for.
     async fn send(
         &self,
         conn: &mut PgConnection,
         commits: &[&Commit],
-        probe: bool,
-    ) -> Result<Vec<Answer>, sqlx::Error> {
-        if !probe
-            && let Some(one) = OneStream::of(commits)
-            && let Some(committed) = one.commit(conn, &self.one_stream).await?
+        part: &Part,
+    ) -> Result<Vec<Option<Answer>>, sqlx::Error> {
+        if part.plain
+            && !part.probe
+            && let Some(plain) = Plain::of(commits)
         {
-            return Ok(vec![Ok(committed)]);
+            let written = plain.commit(conn, &self.plain).await?;
+            return Ok(written.into_iter().map(|done| done.map(Ok)).collect());
         }
-        let rows = self.call(conn, &Batch::of(commits), false, probe).await?;
-        Ok(answer::of(commits, rows))
+        let rows = self
+            .call(conn, &Batch::of(commits), false, part.probe)
+            .await?;
+        Ok(answer::of(commits, rows).into_iter().map(Some).collect())
     }
 
     /// What becomes of commits whose statement failed. An error that the server answered means that nothing of them

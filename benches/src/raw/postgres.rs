@@ -19,6 +19,7 @@ use crate::side::{Appends, Reads};
 
 const CREATE_STREAM: &str = include_str!("postgres/create_stream.sql");
 const GROW_STREAM: &str = include_str!("postgres/grow_stream.sql");
+const GROW_STREAM_BY_ONE: &str = include_str!("postgres/grow_stream_by_one.sql");
 const GROUP: &str = include_str!("postgres/group.sql");
 const READ_STREAM: &str = include_str!("postgres/read_stream.sql");
 const READ_FEED: &str = include_str!("postgres/read_feed.sql");
@@ -80,22 +81,24 @@ fn time(micros: i64) -> Result<DateTime<Utc>> {
     DateTime::from_timestamp_micros(micros).context("a time out of range")
 }
 
-fn bound(commit: Encoded) -> Result<Query<'static, Postgres, PgArguments>> {
-    let sql = if commit.expected == 0 {
-        CREATE_STREAM
-    } else {
-        GROW_STREAM
+fn bound(mut commit: Encoded) -> Result<Query<'static, Postgres, PgArguments>> {
+    let sql = match (commit.expected, &*commit.events) {
+        (0, _) => CREATE_STREAM,
+        (_, [_]) => GROW_STREAM_BY_ONE,
+        _ => GROW_STREAM,
     };
-    let at = time(commit.recorded_at)?;
-    let (ids, payloads): (Vec<Uuid>, Vec<String>) = commit.events.into_iter().unzip();
-    Ok(sqlx::query(sql)
+    let query = sqlx::query(sql)
         .bind(commit.stream)
         .bind(CATEGORY)
         .bind(commit.expected)
         .bind(commit.metadata)
-        .bind(at)
-        .bind(ids)
-        .bind(payloads))
+        .bind(time(commit.recorded_at)?);
+    if sql == GROW_STREAM_BY_ONE {
+        let (id, payload) = commit.events.pop().context("one event")?;
+        return Ok(query.bind(id).bind(payload));
+    }
+    let (ids, payloads): (Vec<Uuid>, Vec<String>) = commit.events.into_iter().unzip();
+    Ok(query.bind(ids).bind(payloads))
 }
 
 /// One prepared statement for each commit.

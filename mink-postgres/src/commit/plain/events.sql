@@ -1,13 +1,11 @@
-WITH held AS (
-    SELECT s.version
-    FROM {schema}.streams s
-    WHERE s.tenant = $1 AND s.stream = $2 AND s.version = $3 AND NOT s.deleted
-    FOR UPDATE SKIP LOCKED
-), grown AS (
+WITH grown AS (
     UPDATE {schema}.streams s
     SET version = $3 + cardinality($6::uuid[])
-    FROM held
-    WHERE s.tenant = $1 AND s.stream = $2
+    WHERE s.ctid = (
+        SELECT held.ctid
+        FROM {schema}.streams held
+        WHERE held.tenant = $1 AND held.stream = $2 AND held.version = $3 AND NOT held.deleted
+        FOR NO KEY UPDATE SKIP LOCKED)
     RETURNING s.version
 )
 INSERT INTO {schema}.events (
