@@ -1,6 +1,7 @@
 use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -67,10 +68,16 @@ impl CommandRequest {
         self.route.target
     }
 
-    /// The id of the aggregate that it is addressed to; `None` for a command of a free-standing handler.
+    /// The id of the aggregate that it is addressed to; `None` for a command of a free-standing handler, and for an id
+    /// whose `Display` panics or fails: such a command fails where it would be handled, as one whose handler panics.
     #[must_use]
     pub fn aggregate_id(&self) -> Option<Cow<'_, str>> {
-        (self.route.aggregate_id)(&*self.payload)
+        // layers ask around the one that recovers from panics
+        catch_unwind(AssertUnwindSafe(|| {
+            (self.route.aggregate_id)(&*self.payload)
+        }))
+        .ok()
+        .flatten()
     }
 
     /// Identifies this command; the causation id of the events it leads to. The same in every attempt.

@@ -176,7 +176,7 @@ impl SchemaLock {
         Ok(schemas)
     }
 
-    /// Reads the text of a lock.
+    /// Reads the text of a lock. A byte order mark in front of it, which some editors write, is passed over.
     ///
     /// # Errors
     /// What is wrong with it.

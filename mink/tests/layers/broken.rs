@@ -1,6 +1,94 @@
-use mink::bus::CommandFault;
+use std::fmt;
+use std::sync::LazyLock;
+
+use mink::bus::{CommandFault, DispatchError, Effect, JsonDispatchError};
+use mink::prelude::*;
 
 use super::domain::{Jam, PayEverywhere, Then, Till, builder, cents, pay};
+
+/// An id whose text may not be had.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+enum Badge {
+    Works,
+    Panics,
+    Fails,
+}
+
+impl fmt::Display for Badge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Works => f.write_str("works"),
+            Self::Panics => panic!("the badge of ada@example.org"),
+            Self::Fails => Err(fmt::Error),
+        }
+    }
+}
+
+#[event]
+struct Entered;
+
+#[command]
+struct Enter {
+    id: Badge,
+}
+
+#[derive(Aggregate, Default)]
+struct Door;
+
+#[handlers]
+impl Door {
+    fn enter(&self, _: Enter) -> Entered {
+        Entered
+    }
+    fn entered(&mut self, _: &Entered) {}
+}
+
+fn assert_panicked(fault: &CommandFault) {
+    let is_panic = matches!(
+        fault,
+        CommandFault::Panicked {
+            command: "Enter",
+            effect: Effect::None
+        }
+    );
+    assert!(is_panic, "{fault}");
+    assert!(!format!("{fault} {fault:?}").contains("ada"));
+}
+
+fn assert_failed<T, E: std::error::Error>(answer: Result<T, DispatchError<E>>) {
+    match answer {
+        Err(DispatchError::Failed(fault)) => assert_panicked(&fault),
+        Err(refusal) => panic!("{refusal}"),
+        Ok(_) => panic!("it has no id"),
+    }
+}
+
+#[tokio::test]
+async fn an_id_whose_text_panics_or_fails_is_a_fault_on_every_way() {
+    // while there is only one subscriber, the thread of another test decides whether a span is seen
+    static KEPT: LazyLock<[tracing::Dispatch; 2]> =
+        LazyLock::new(|| [(); 2].map(|()| tracing::Dispatch::new(tracing_subscriber::registry())));
+    LazyLock::force(&KEPT);
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry());
+    let app = builder().open().await.unwrap();
+    for id in [Badge::Panics, Badge::Fails] {
+        let enter = || Enter { id: id.clone() };
+        assert_failed(app.dispatch(enter()).await);
+        assert_failed(app.dispatch_detached(enter()).await);
+        let works = Enter { id: Badge::Works };
+        let answers = app.dispatch_all([enter(), works, enter()]).await;
+        let [first, second, third] = <[_; 3]>::try_from(answers).unwrap();
+        second.unwrap();
+        assert_failed(first);
+        assert_failed(third);
+        let payload = mink::serde_json::json!({ "id": id });
+        match app.dispatch_json("Enter", &payload).await.unwrap_err() {
+            JsonDispatchError::Failed(fault) => assert_panicked(&fault),
+            other => panic!("{other}"),
+        }
+    }
+    assert_eq!(app.load::<Door>("works").await.unwrap().version(), 2);
+}
 
 fn jam() -> Jam {
     Jam {

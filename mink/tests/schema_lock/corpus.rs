@@ -16,6 +16,16 @@ fn a_payload_from_a_real_store_is_read_with_the_others() {
 }
 
 #[test]
+fn a_byte_order_mark_in_front_of_a_file_changes_nothing() {
+    let repository = Repository::with(&first::registry());
+    for file in [PLACED, "mink-schema.lock"] {
+        let marked = format!("\u{feff}{}", repository.contents()[file]);
+        repository.write(file, &marked);
+    }
+    assert_eq!(repository.check(&first::registry()), Ok(()));
+}
+
+#[test]
 fn a_payload_that_cannot_be_read_is_named_and_not_shown() {
     let repository = Repository::with(&first::registry());
     repository.write(

@@ -91,7 +91,12 @@ fn a_lock_reads_as_it_was_written() {
     let text = lock.to_string();
     assert_eq!(SchemaLock::parse(&text), Ok(lock.clone()));
     // as git may check it out on Windows
-    assert_eq!(SchemaLock::parse(&text.replace('\n', "\r\n")), Ok(lock));
+    assert_eq!(
+        SchemaLock::parse(&text.replace('\n', "\r\n")),
+        Ok(lock.clone())
+    );
+    // as some editors save it
+    assert_eq!(SchemaLock::parse(&format!("\u{feff}{text}")), Ok(lock));
 }
 
 #[test]

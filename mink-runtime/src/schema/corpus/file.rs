@@ -17,7 +17,8 @@ pub struct StoredSamples {
 }
 
 impl StoredSamples {
-    /// Reads a file of the corpus. Payloads in JSON stand in it as they are, others as text in hexadecimal digits.
+    /// Reads a file of the corpus, with a byte order mark or without. Payloads in JSON stand in it as they are, others as
+    /// text in hexadecimal digits.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -32,6 +33,7 @@ impl StoredSamples {
             #[serde(borrow)]
             payloads: Vec<&'a RawValue>,
         }
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let file: File<'_> = serde_json::from_slice(bytes).map_err(|error| {
             format!(
                 "it is not `{{\"event\": ..., \"version\": ..., \"payloads\": [...]}}`: {}",

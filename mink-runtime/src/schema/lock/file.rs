@@ -21,6 +21,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<LockedEvent>, String> {
         _lock: u32,
         events: Vec<LockedEvent>,
     }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     // a newer mink may have put anything behind the number
     let head: Head = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if head.lock != LOCK {
