@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use crate::failure::{Fault, fault};
 
@@ -44,11 +44,17 @@ impl Connections {
 
     /// A connection that nobody else uses: an idle one, or a new one while there are fewer than allowed.
     pub(crate) async fn lease(self: &Arc<Self>) -> Result<Leased, sqlx::Error> {
-        let permit = self.permits.clone().acquire_owned();
-        let permit = match tokio::time::timeout(self.acquire_timeout, permit).await {
-            Ok(Ok(permit)) => permit,
-            Ok(Err(_)) => return Err(sqlx::Error::PoolClosed),
-            Err(_) => return Err(sqlx::Error::PoolTimedOut),
+        let permit = match self.permits.clone().try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(TryAcquireError::Closed) => return Err(sqlx::Error::PoolClosed),
+            Err(TryAcquireError::NoPermits) => {
+                let permit = self.permits.clone().acquire_owned();
+                match tokio::time::timeout(self.acquire_timeout, permit).await {
+                    Ok(Ok(permit)) => permit,
+                    Ok(Err(_)) => return Err(sqlx::Error::PoolClosed),
+                    Err(_) => return Err(sqlx::Error::PoolTimedOut),
+                }
+            }
         };
         let idle = self.lock().pop();
         let conn = match idle {
