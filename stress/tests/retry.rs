@@ -81,7 +81,7 @@ async fn whoever_sends_again_without_a_key_what_may_have_happened_does_it_twice_
     for number in [0, 2] {
         app.dispatch(write(number)).await.unwrap();
     }
-    proxy.cut_next(Cut::BeforeAnswer, "WITH held");
+    proxy.cut_next(Cut::BeforeAnswer, "WITH grown");
     let unknown = app.dispatch(write(1)).await.unwrap_err();
     assert!(unknown.is_outcome_unknown(), "{unknown}");
     let again = app.dispatch(write(1)).await.unwrap();

@@ -24,7 +24,7 @@ use sqlx::{Connection, PgConnection};
 /// What the SQL of a commit holds, and that of a turn at the sequencer.
 const COMMIT: &str = "commit_batch(";
 /// What a value that comes alone is committed by when its stream is there.
-const ONE_STREAM: &str = "WITH held";
+const ONE_STREAM: &str = "WITH grown";
 const TICK: &str = "tick(";
 /// What it asks once, before its first turn.
 const CLUSTER: &str = "pg_control_system";
@@ -65,12 +65,12 @@ impl Wire {
                 done.unwrap();
             }
         }
-        // To a stream that is new, and to one that is there: they go by statements of their own.
+        // To a stream that is new, and one or some events to one that is there: they go by statements of their own.
         for n in 0..16 {
-            self.app
-                .dispatch(write(&format!("alone.{}", n / 2), 1))
-                .await
-                .unwrap();
+            for count in [1, 3] {
+                let write = write(&format!("alone.{}", n / 2), count);
+                self.app.dispatch(write).await.unwrap();
+            }
         }
     }
 

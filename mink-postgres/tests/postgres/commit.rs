@@ -225,3 +225,44 @@ async fn json_stays_open_to_sql_and_keeps_its_bytes() {
     assert_eq!(b, "1.50");
     store.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_single_events_each_has_an_answer_of_its_own() {
+    let database = Database::create().await;
+    let store = open(&database).await;
+    let names: Vec<_> = (0..40).map(|n| format!("Many-{n}")).collect();
+    for name in &names {
+        put(&store, name).await;
+    }
+    let repeated = one("Many-2", ExpectedVersion::Exact(1));
+    submit(&store, &repeated).await.unwrap();
+    let broken = append(
+        "Many-3",
+        ExpectedVersion::Exact(1),
+        vec![event("no json at all")],
+    );
+    let mut batch: Vec<_> = names
+        .iter()
+        .map(|name| one(name, ExpectedVersion::Exact(1)))
+        .collect();
+    batch[1] = one("Many-1", ExpectedVersion::Exact(7));
+    batch[2] = repeated;
+    batch[3] = Arc::new(Commit::new(vec![broken]));
+    let answers = store.commit(&batch).await;
+    for (index, (commit, answer)) in batch.iter().zip(&answers).enumerate() {
+        let name = &names[index];
+        match (index, answer) {
+            (1, Err(CommitError::Conflict(found))) => assert_eq!(found.actual, 1),
+            (2, Ok(done)) => assert!(done.recognised),
+            (3, Err(CommitError::Refused { .. })) => {}
+            (_, Ok(done)) if index > 3 || index == 0 => {
+                assert!(!done.recognised && done.id == commit.id, "{name}");
+                assert_eq!(done.streams[0].version, 2, "{name}");
+            }
+            _ => panic!("{name}: {answer:?}"),
+        }
+        let stored = if matches!(index, 1 | 3) { 1 } else { 2 };
+        assert_eq!(version(&store, name).await, stored, "{name}");
+    }
+    store.close().await;
+}
