@@ -25,6 +25,8 @@ use sqlx::{Connection, PgConnection};
 const COMMIT: &str = "commit_batch(";
 /// What a value that comes alone is committed by when its stream is there.
 const ONE_STREAM: &str = "WITH grown";
+/// What many values of one event each are committed by when their streams are there.
+const EVENT_EACH: &str = "WITH held";
 const TICK: &str = "tick(";
 /// What it asks once, before its first turn.
 const CLUSTER: &str = "pg_control_system";
@@ -224,6 +226,21 @@ async fn sixty_four_appends_at_once_share_their_round_trips() {
     }
     println!("64 appends took {} round trips", trips.len());
     assert!(trips.len() <= 16, "{trips:#?}");
+    // Now that the streams are there, one plain statement does for many, and nothing is left to ask the function.
+    for version in 1..4 {
+        let appends = (0..64).map(|n| {
+            let expected = ExpectedVersion::Exact(version);
+            let append = (wire.app).append::<Ledger>(format!("group.{n}"), expected, parts(1));
+            async move { append.await.map(|receipt| receipt.version()) }
+        });
+        let (done, trips) = wire.trips(futures_util::future::join_all(appends)).await;
+        for done in done {
+            assert_eq!(done.unwrap(), version + 1);
+        }
+        let is_asked = trips.iter().any(|trip| trip.sql.contains(COMMIT));
+        assert!(!is_asked && trips.len() <= 16, "{trips:#?}");
+        assert!(trips.iter().any(|trip| trip.sql.contains(EVENT_EACH)));
+    }
     wire.close().await;
 }
 

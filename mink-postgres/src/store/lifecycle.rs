@@ -2,6 +2,7 @@ use futures_util::future::BoxFuture;
 use mink_runtime::storage::{Lifecycle, LifecycleError, StreamChange, StreamChanged};
 
 use super::PostgresStore;
+use crate::finishing::{Finishing, Panicked};
 
 impl Lifecycle for PostgresStore {
     fn change_stream<'a>(
@@ -12,14 +13,14 @@ impl Lifecycle for PostgresStore {
             self.check_open()?;
             let core = self.inner.core.clone();
             let owned = change.clone();
-            // In a task of its own: dropping this future does not break off a transaction that is under way.
-            let changing = tokio::spawn(async move { core.changer.change(&owned).await });
-            changing.await.unwrap_or_else(|error| {
-                Err(LifecycleError::OutcomeUnknown {
+            // Dropping this future does not break off a transaction that is under way.
+            match Finishing::new(async move { core.changer.change(&owned).await }).await {
+                Ok(changed) => changed,
+                Err(Panicked) => Err(LifecycleError::OutcomeUnknown {
                     stream: change.stream.clone(),
-                    reason: format!("the task that was writing ended: {error}"),
-                })
-            })
+                    reason: "the storage adapter panicked while it was writing".to_owned(),
+                }),
+            }
         })
     }
 }
