@@ -12,17 +12,19 @@ mod health;
 mod history;
 mod lifecycle;
 mod snapshots;
+mod startup;
 mod streams;
 mod within;
 
 use std::sync::Arc;
 
 pub use batch::{Batch, BatchError};
-pub use builder::{MinkBuilder, OpenError, StartupFault, StartupFaults};
+pub use builder::{MinkBuilder, OpenError};
 pub use error::{Error, Result};
 pub use feed::FeedReader;
 pub use health::{Health, HealthOptions, HealthStatus, NotReady, Readiness};
 pub use lifecycle::{ChangeError, StreamLifecycle, SummaryOf};
+pub use startup::{StartupFault, StartupFaults};
 
 use crate::aggregate::{AggregateHandlers, Events, IntoEvents};
 use crate::bus::nested;

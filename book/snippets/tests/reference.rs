@@ -70,7 +70,7 @@ fn every_error_is_in_the_reference() {
         ("storage/error.rs", "CommitError"),
         ("storage/error.rs", "StorageError"),
         ("app/builder.rs", "OpenError"),
-        ("app/builder.rs", "StartupFault"),
+        ("app/startup.rs", "StartupFault"),
         ("config/fault.rs", "ConfigFault"),
         ("registry/faults.rs", "RegistryFault"),
         ("id.rs", "InvalidName"),
